@@ -1,0 +1,334 @@
+# libdmlcsr. Works as it is (GNU make, any C11 compiler with GNU options); ./configure writes config.mk, which is read
+# first and can change every variable set with ?= below. Everything that is built lands in $(BUILD).
+#
+#   make                   libraries, and the programs whose libraries are found
+#   make check             the tests; SUITES="unit kernels" picks some, so do ONLY=text and SKIP=text (parts of names)
+#   make bench             speed of the kernels and the network
+#   make install           DESTDIR, prefix, libdir ... as usual
+#   make fuzz              libFuzzer programs (clang), in $(BUILD)/fuzz
+#   make dist              source archive
+#   make V=1               shows the commands
+
+-include config.mk
+
+BUILD         ?= build
+CXX           ?= c++
+AR            ?= ar
+NM            ?= nm
+PKG_CONFIG    ?= pkg-config
+CFLAGS        ?= -O2 -g
+KERNEL_CFLAGS ?= -O3
+WERROR        ?=
+EMULATOR      ?=
+EMBED_MODEL   ?= yes
+V             ?= 0
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+datadir     ?= $(datarootdir)
+mandir      ?= $(datarootdir)/man
+pkgdatadir   = $(datadir)/dmlcsr
+
+# ---- version, machine -------------------------------------------------------------------------------------------------
+
+version_part = $(shell sed -n 's/^.define DMLCSR_VERSION_$(1) //p' include/dmlcsr/version.h)
+MAJOR   := $(call version_part,MAJOR)
+VERSION := $(MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
+
+machine := $(shell $(CC) $(CFLAGS) -dumpmachine)
+
+ifneq ($(filter x86_64% amd64% i386% i486% i586% i686%,$(machine)),)
+isas := sse41 avx2 avx512
+else ifneq ($(filter aarch64% arm64%,$(machine)),)
+isas := neon
+else
+isas :=
+endif
+
+ifneq ($(findstring darwin,$(machine)),)
+so_file     := libdmlcsr.$(VERSION).dylib
+so_name     := libdmlcsr.$(MAJOR).dylib
+so_link     := libdmlcsr.dylib
+so_flags     = -dynamiclib -install_name $(libdir)/$(so_name) -compatibility_version $(MAJOR) -current_version $(VERSION)
+origin      := @loader_path
+else
+so_file     := libdmlcsr.so.$(VERSION)
+so_name     := libdmlcsr.so.$(MAJOR)
+so_link     := libdmlcsr.so
+so_flags     = -shared -Wl,-soname,$(so_name) -Wl,--version-script,libdmlcsr/dmlcsr.map $(if $(sanitized),,-Wl,-z,defs)
+origin      := $$ORIGIN
+endif
+sanitized    = $(findstring -fsanitize,$(CFLAGS))
+
+# ---- flags ------------------------------------------------------------------------------------------------------------
+
+warnings   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+# Results must not depend on what a compiler feels like fusing.
+numerics   := -ffp-contract=off -fno-math-errno
+all_cflags  = -std=c11 $(warnings) $(CFLAGS) $(numerics) -fPIC -fvisibility=hidden -pthread
+includes   := -Iinclude -Ilibdmlcsr
+
+flags_sse41  := -msse4.1
+flags_avx2   := -mavx2 -mfma -mf16c
+flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512
+flags_neon   :=
+# conv_avx2.c -> flags_avx2; conv.c -> nothing
+isa_of        = $(lastword $(subst _, ,$(basename $(notdir $(1)))))
+kernel_flags  = $(KERNEL_CFLAGS) $(flags_$(isa_of)) -fno-lto
+
+data_dir_flag = -DDMLCSR_DATA_DIR='"$(pkgdatadir)"'
+model_file   := weights/dmlcsr-small.safetensors
+ifeq ($(EMBED_MODEL),yes)
+model_flag   := -DDML_EMBEDDED_MODEL='"$(model_file)"'
+endif
+
+run_0 = @printf '  %-8s %s\n' $(1) $(2);
+run_1 =
+say   = $(call run_$(V),$(1),$(2))
+
+# ---- the library ------------------------------------------------------------------------------------------------------
+
+other_isas := $(filter-out $(isas),sse41 avx2 avx512 neon)
+sources    := $(wildcard libdmlcsr/*.c) $(foreach room,base kernels ops net model image,$(wildcard libdmlcsr/$(room)/*.c))
+sources    := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(sources))
+objects    := $(sources:%.c=$(BUILD)/%.o)
+headers    := $(wildcard include/dmlcsr/*.h)
+
+static := $(BUILD)/lib/libdmlcsr.a
+shared := $(BUILD)/lib/$(so_file)
+links  := $(BUILD)/lib/$(so_name) $(BUILD)/lib/$(so_link)
+
+# ---- the programs -----------------------------------------------------------------------------------------------------
+
+has_package = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+ifndef TOOLS
+TOOLS     := $(call has_package,libpng libjpeg)
+PNG_LIBS  := $(if $(TOOLS),$(shell $(PKG_CONFIG) --libs libpng))
+PNG_FLAGS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --cflags libpng libjpeg))
+JPEG_LIBS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --libs libjpeg))
+endif
+
+convert_sources := $(wildcard examples/convert*.c)
+parse_sources   := $(filter-out $(convert_sources),$(wildcard examples/*.c))
+tool_names      := $(if $(convert_sources),dmlcsr-convert) \
+                   $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse))
+tools           := $(tool_names:%=$(BUILD)/bin/%)
+tool_objects    := $(convert_sources:%.c=$(BUILD)/%.o) $(parse_sources:%.c=$(BUILD)/%.o)
+# The programs find the library beside them, in the build tree and where they are installed.
+lib_below        = $(patsubst $(exec_prefix)/%,%,$(libdir))
+tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
+
+# ---- the tests --------------------------------------------------------------------------------------------------------
+
+SUITES  ?= unit oom kernels portable golden fuzz abi examples
+ONLY    ?=
+SKIP    ?=
+
+# One program per test_*.c; the other files of the folder are helpers that all of them get.
+suite_programs = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/test_*.c))
+suite_helpers  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+scripts_of     = $(wildcard tests/$(1)/test_*.sh)
+
+support     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+fuzz_names  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+bench_names := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench*.c))
+
+programs_unit     := $(call suite_programs,unit)
+programs_oom      := $(call suite_programs,oom)
+programs_golden   := $(call suite_programs,golden)
+programs_portable := $(call suite_programs,portable)
+programs_kernels  := $(if $(wildcard tests/kernels/*.c),$(BUILD)/tests/kernelcheck)
+programs_fuzz     := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
+programs_abi      := $(call scripts_of,abi)
+programs_examples := $(call suite_programs,examples) $(call scripts_of,examples)
+benches           := $(bench_names:%=$(BUILD)/tests/bench/%)
+
+ifneq ($(filter check check-programs $(BUILD)/tests/%,$(MAKECMDGOALS)),)
+CHECK_FLAGS ?= $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS  ?= $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+endif
+test_flags = $(includes) -Itests $(CHECK_FLAGS)
+selected   = $(foreach suite,$(SUITES),$(programs_$(suite)))
+check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cut -d / -f 2)) # suites
+
+# ---- targets ----------------------------------------------------------------------------------------------------------
+
+.PHONY: all lib tools check check-programs bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: lib tools $(BUILD)/dmlcsr.pc
+lib: $(static) $(shared) $(links)
+tools: $(tools)
+
+# Changes when a flag given on the command line does.
+flag_line = $(CC) $(all_cflags) $(KERNEL_CFLAGS) $(LDFLAGS) $(EMBED_MODEL) $(pkgdatadir) $(CPPFLAGS) $(machine)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(subst ','\'',$(flag_line))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flag_line))' >$@
+
+remakers := Makefile $(wildcard config.mk) $(BUILD)/flags
+compile   = $(CC) $(CPPFLAGS) $(1) $(all_cflags) $(2) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libdmlcsr/kernels/%.o: libdmlcsr/kernels/%.c $(remakers)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(call compile,$(includes),$(call kernel_flags,$<))
+
+$(BUILD)/libdmlcsr/api.o $(BUILD)/libdmlcsr/api_model.o: more_flags = $(data_dir_flag)
+$(BUILD)/libdmlcsr/model/default_model.o: more_flags = $(model_flag) -fno-lto
+$(BUILD)/libdmlcsr/model/default_model.o: $(model_file)
+$(BUILD)/libdmlcsr/%.o: libdmlcsr/%.c $(remakers)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(call compile,$(includes),$(more_flags))
+
+$(static): $(objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(objects)
+
+$(shared): $(objects) libdmlcsr/dmlcsr.map
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) $(so_flags) -o $@ $(objects) -lm
+
+$(links): $(shared)
+	@ln -sf $(so_file) $@
+
+# Only public headers here: the programs are users like any other.
+$(BUILD)/examples/%.o: examples/%.c $(remakers)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(call compile,-Iinclude $(PNG_FLAGS) $(data_dir_flag))
+
+link_tool = $(CC) $(all_cflags) $(LDFLAGS) $(tool_rpath) -o $@ $(filter %.o,$^) -L$(BUILD)/lib -ldmlcsr
+$(BUILD)/bin/dmlcsr-convert: $(convert_sources:%.c=$(BUILD)/%.o) $(links)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(link_tool) -lm
+
+$(BUILD)/bin/dmlcsr-parse: $(parse_sources:%.c=$(BUILD)/%.o) $(links)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(link_tool) $(PNG_LIBS) $(JPEG_LIBS) -lm
+
+$(BUILD)/dmlcsr.pc: dmlcsr.pc.in $(remakers) include/dmlcsr/version.h
+	@sed -e 's|@prefix@|$(prefix)|' -e 's|@exec_prefix@|$(exec_prefix:$(prefix)%=$${prefix}%)|' \
+	     -e 's|@libdir@|$(libdir:$(prefix)/%=$${exec_prefix}/%)|' \
+	     -e 's|@includedir@|$(includedir:$(prefix)/%=$${prefix}/%)|' -e 's|@version@|$(VERSION)|' dmlcsr.pc.in >$@
+
+# ---- tests ------------------------------------------------------------------------------------------------------------
+
+$(BUILD)/tests/%.o: tests/%.c $(remakers)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(call compile,$(test_flags))
+
+$(BUILD)/tests/support.a: $(support)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(support)
+
+test_libraries := $(if $(support),$(BUILD)/tests/support.a) $(static)
+link_test = $(CC) $(all_cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(test_libraries)
+
+define suite_rule
+$$(BUILD)/tests/$(1)/test_%: $$(BUILD)/tests/$(1)/test_%.o $$(call suite_helpers,$(1)) $$(test_libraries)
+	$$(call say,LINK,$$@)$$(link_test) $(if $(filter $(1),$(check_users)),$$(CHECK_LIBS)) -lm
+endef
+$(foreach suite,unit oom portable golden examples,$(eval $(call suite_rule,$(suite))))
+
+$(foreach suite,$(check_users),$(programs_$(suite))): | found-check
+.PHONY: found-check
+found-check:
+	@[ -n '$(strip $(CHECK_LIBS))' ] || { echo 'make check needs the Check library (Debian: apt install check pkg-config)' >&2; exit 1; }
+
+$(BUILD)/tests/kernelcheck: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernels/*.c)) $(test_libraries)
+	$(call say,LINK,$@)$(link_test) -lm
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(test_libraries)
+	$(call say,LINK,$@)$(link_test) -lm
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o \
+		$(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/bench%,$(wildcard tests/bench/*.c))) $(test_libraries)
+	$(call say,LINK,$@)$(link_test) -lm
+
+check-programs: all $(filter-out %.sh,$(selected))
+
+check: check-programs
+	@BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' EMULATOR='$(EMULATOR)' \
+	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
+	 bash tests/run.sh $(selected)
+
+bench: all $(benches) $(programs_kernels)
+	@for bench in $(benches); do echo "== $$bench"; $$bench || exit 1; done
+
+fuzz: FUZZ_CC ?= clang
+fuzz:
+	@command -v $(FUZZ_CC) >/dev/null || { echo 'make fuzz needs clang with libFuzzer' >&2; exit 1; }
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=$(FUZZ_CC) CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' KERNEL_CFLAGS= \
+		$(fuzz_names:%=$(BUILD)/fuzz/fuzz_%)
+
+# Only meaningful in the inner make of `fuzz`.
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
+	$(call say,LINK,$@)$(link_test) -fsanitize=fuzzer -lm
+
+# ---- install ----------------------------------------------------------------------------------------------------------
+
+INSTALL = install
+man_pages := $(wildcard doc/man/*.1) $(wildcard doc/man/*.3)
+data_files := $(model_file) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
+root = $(DESTDIR)
+
+install: install-lib install-tools
+
+install-lib: lib $(BUILD)/dmlcsr.pc
+	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
+	$(INSTALL) -m 644 $(headers) $(root)$(includedir)/dmlcsr
+	$(INSTALL) -m 644 $(static) $(root)$(libdir)
+	$(INSTALL) -m 755 $(shared) $(root)$(libdir)
+	ln -sf $(so_file) $(root)$(libdir)/$(so_name)
+	ln -sf $(so_name) $(root)$(libdir)/$(so_link)
+	$(INSTALL) -m 644 $(BUILD)/dmlcsr.pc $(root)$(libdir)/pkgconfig
+	$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir)
+	for page in $(man_pages); do $(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}/ || exit 1; done
+
+install-tools: tools
+	$(INSTALL) -d $(root)$(bindir)
+	for tool in $(tools); do $(INSTALL) -m 755 $$tool $(root)$(bindir)/ || exit 1; done
+
+uninstall:
+	rm -f $(headers:include/dmlcsr/%=$(root)$(includedir)/dmlcsr/%)
+	rm -f $(root)$(libdir)/libdmlcsr.a $(root)$(libdir)/$(so_file) $(root)$(libdir)/$(so_name) $(root)$(libdir)/$(so_link)
+	rm -f $(root)$(libdir)/pkgconfig/dmlcsr.pc $(addprefix $(root)$(pkgdatadir)/,$(notdir $(data_files)))
+	rm -f $(tool_names:%=$(root)$(bindir)/%)
+	rm -f $(foreach page,$(man_pages),$(root)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	-rmdir $(root)$(includedir)/dmlcsr $(root)$(pkgdatadir)
+
+# ---- the rest ---------------------------------------------------------------------------------------------------------
+
+clean:
+	rm -rf $(BUILD) demo-out
+
+distclean: clean
+	rm -rf config.mk config.log config.status autom4te.cache
+
+# What git knows (committed or not) where there is git, else all that is not built; and configure, so that a user needs
+# no autoconf.
+dist_name  := libdmlcsr-$(VERSION)
+dist_prune := -path ./.git -o -path ./$(BUILD) -o -path ./build -o -path ./autom4te.cache -o -path ./demo-out
+dist:
+	@if [ configure.ac -nt configure ]; then autoconf; fi
+	@mkdir -p $(BUILD)
+	@rm -rf $(BUILD)/$(dist_name)
+	@mkdir $(BUILD)/$(dist_name)
+	@{ git ls-files -co --exclude-standard 2>/dev/null | grep . || \
+	   find . \( $(dist_prune) \) -prune -o -type f ! -name config.mk ! -name config.log ! -name config.status \
+	        -print | sed 's|^\./||'; } >$(BUILD)/files
+	@echo configure >>$(BUILD)/files
+	@sort -u $(BUILD)/files | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
+	   tar -cf - -T - | tar -xf - -C $(BUILD)/$(dist_name)
+	@tar -czf $(BUILD)/$(dist_name).tar.gz --owner=0 --group=0 -C $(BUILD) $(dist_name)
+	@rm -rf $(BUILD)/$(dist_name) $(BUILD)/files
+	@echo $(BUILD)/$(dist_name).tar.gz
+
+FORCE:
+
+-include $(wildcard $(BUILD)/libdmlcsr/*.d $(BUILD)/libdmlcsr/*/*.d $(BUILD)/examples/*.d $(BUILD)/tests/*/*.d)

@@ -1,0 +1,276 @@
+#include "args.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEGREE 0.017453292519943295
+
+static const char help_text[] =
+    "usage: " PROGRAM " [options] PHOTO...\n"
+    "Finds the parts of faces (skin, eyes, brows, lips, hair ...) in JPEG and PNG pictures.\n"
+    "\n"
+    "Without an option that names an output, prints a table of the parts and writes PHOTO-label.png (class ids) and\n"
+    "PHOTO-overlay.png (to look at) into the current folder.\n"
+    "\n"
+    "Outputs\n"
+    "  -o, --output DIR       folder for all files that have no place of their own (made when missing)\n"
+    "      --label PATH       label picture: palette PNG whose pixel values are class ids\n"
+    "      --overlay PATH     the photo under the colours of its parts, with a legend\n"
+    "      --no-legend        no legend and no frames: the overlay is as large as the photo\n"
+    "      --masks DIR        one black and white PNG per class, PHOTO-CLASS.png\n"
+    "      --matte CLASSES    soft matte of a set of classes, such as hair or hair,hat: PHOTO-matte.png\n"
+    "      --edges            PHOTO-edges.png and PHOTO-edge-classes.png, when the model has edge heads\n"
+    "      --json             statistics as one JSON object per picture and line, instead of the table\n"
+    "      --classes LIST     only these classes; all else counts as background\n"
+    "  PATH is a file, or a folder when it is one, ends with a slash, or there are several photos.\n"
+    "\n"
+    "Where to look\n"
+    "  -r, --region X,Y,SIZE[,DEGREES[,CONTEXT]]\n"
+    "                         a face: its centre, the side of its square, its tilt (clockwise), and how many sizes\n"
+    "                         around it the network sees (2); repeat it for more faces\n"
+    "\n"
+    "How\n"
+    "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
+    "  -t, --threads N        threads for one picture (default: one per core)\n"
+    "      --isa NAME         instruction set: auto, c, sse41, avx2, avx512 or neon\n"
+    "      --size N           side of the square that the network sees, 17 to 4097\n"
+    "      --geometry NAME    fine: smooth borders (default); compatible: exactly the published protocol\n"
+    "      --limit MP         refuse pictures of more megapixels (default 100)\n"
+    "  -q, --quiet            no table, no progress bar, no warnings\n"
+    "  -v, --verbose          say what is used: instruction set, threads, memory, times\n"
+    "  -h, --help             this text\n"
+    "  -V, --version          the version\n"
+    "\n"
+    "Exit codes: 0 fine, 1 some pictures failed, 2 wrong usage, 3 the model cannot be loaded.\n";
+
+enum {
+    OPTION_LABEL = 256,
+    OPTION_OVERLAY,
+    OPTION_NO_LEGEND,
+    OPTION_MASKS,
+    OPTION_MATTE,
+    OPTION_EDGES,
+    OPTION_JSON,
+    OPTION_CLASSES,
+    OPTION_ISA,
+    OPTION_SIZE,
+    OPTION_GEOMETRY,
+    OPTION_LIMIT
+};
+
+static const struct option options[] = {
+    { "output", required_argument, NULL, 'o' },
+    { "label", required_argument, NULL, OPTION_LABEL },
+    { "overlay", required_argument, NULL, OPTION_OVERLAY },
+    { "no-legend", no_argument, NULL, OPTION_NO_LEGEND },
+    { "masks", required_argument, NULL, OPTION_MASKS },
+    { "matte", required_argument, NULL, OPTION_MATTE },
+    { "edges", no_argument, NULL, OPTION_EDGES },
+    { "json", no_argument, NULL, OPTION_JSON },
+    { "classes", required_argument, NULL, OPTION_CLASSES },
+    { "region", required_argument, NULL, 'r' },
+    { "model", required_argument, NULL, 'm' },
+    { "threads", required_argument, NULL, 't' },
+    { "isa", required_argument, NULL, OPTION_ISA },
+    { "size", required_argument, NULL, OPTION_SIZE },
+    { "geometry", required_argument, NULL, OPTION_GEOMETRY },
+    { "limit", required_argument, NULL, OPTION_LIMIT },
+    { "quiet", no_argument, NULL, 'q' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int wrong(const char *option, const char *text, const char *what)
+{
+    fprintf(stderr, PROGRAM ": --%s %s: %s\n", option, text, what);
+    return EXIT_USAGE;
+}
+
+/* A whole number from 1 or `least` to `most`, and nothing behind it. */
+static bool read_whole(const char *text, unsigned long least, unsigned long most, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)*text) || *end || errno || value < least || value > most)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+/* X,Y,SIZE[,DEGREES[,CONTEXT]]; white space around numbers is fine, so that a file's content can be handed over. */
+static bool read_region(const char *text, dmlcsr_region *region)
+{
+    double values[5] = { 0, 0, 0, 0, 0 };
+    int count = 0;
+    for (;; text++) {
+        char *end;
+        if (count == 5)
+            return false;
+        values[count] = strtod(text, &end);
+        if (end == text || !isfinite(values[count]) || fabs(values[count]) > 1e6)
+            return false;
+        count++;
+        for (text = end; isspace((unsigned char)*text); text++)
+            ;
+        if (*text != ',')
+            break;
+    }
+    if (*text || count < 3 || values[2] <= 0 || values[4] < 0 || (count == 5 && values[4] == 0))
+        return false;
+    dmlcsr_region_init(region);
+    region->center_x = (float)values[0];
+    region->center_y = (float)values[1];
+    region->size = (float)values[2];
+    region->rotation = (float)(values[3] * DEGREE);
+    region->context = (float)values[4];
+    return true;
+}
+
+static int add_region(arguments *a, const char *text)
+{
+    dmlcsr_region *more = realloc(a->regions, (a->region_count + 1) * sizeof *more);
+    if (!more)
+        return wrong("region", text, "there is not enough memory");
+    a->regions = more;
+    if (!read_region(text, &more[a->region_count]))
+        return wrong("region", text, "expected X,Y,SIZE[,DEGREES[,CONTEXT]] in pixels, such as 220,110,100,3");
+    a->region_count++;
+    return -1;
+}
+
+static int read_isa(arguments *a, const char *text)
+{
+    static const char *const names[] = { "c", "sse41", "avx2", "avx512", "neon" };
+    a->isa = dmlcsr_isa_find(text);
+    if (a->isa >= 0 && (a->isa == DMLCSR_ISA_AUTO || dmlcsr_isa_available(a->isa)))
+        return -1;
+    fprintf(stderr, PROGRAM ": --isa %s: %s; there are: auto", text,
+            a->isa < 0 ? "no instruction set has this name" : "this machine or this build does not have it");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (dmlcsr_isa_available(dmlcsr_isa_find(names[i])))
+            fprintf(stderr, " %s", names[i]);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static int read_number(arguments *a, int option, const char *text)
+{
+    char *end;
+    switch (option) {
+    case 't':
+        return read_whole(text, 1, 256, &a->threads) ? -1 : wrong("threads", text, "expected a number from 1 to 256");
+    case OPTION_SIZE:
+        return read_whole(text, 17, 4097, &a->size) ? -1 : wrong("size", text, "expected a number from 17 to 4097");
+    default:
+        a->limit = strtod(text, &end);
+        if (end == text || *end || !(a->limit > 0 && a->limit <= 4294.967296))
+            return wrong("limit", text, "expected megapixels, above 0 and at most 4294");
+        return -1;
+    }
+}
+
+static int read_geometry(arguments *a, const char *text)
+{
+    if (strcmp(text, "fine") == 0)
+        a->geometry = DMLCSR_GEOMETRY_FINE;
+    else if (strcmp(text, "compatible") == 0)
+        a->geometry = DMLCSR_GEOMETRY_COMPATIBLE;
+    else
+        return wrong("geometry", text, "expected fine or compatible");
+    return -1;
+}
+
+static int print_version(void)
+{
+    uint32_t v = dmlcsr_version();
+    printf(PROGRAM " %d.%d.%d (library %u.%u.%u)\n", DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH,
+           v / 1000000, v / 1000 % 1000, v % 1000);
+    return EXIT_FINE;
+}
+
+static int read_option(arguments *a, int option, const char *text)
+{
+    switch (option) {
+    case 'o': a->output = text; return -1;
+    case OPTION_LABEL: a->label = text; return -1;
+    case OPTION_OVERLAY: a->overlay = text; return -1;
+    case OPTION_NO_LEGEND: a->legend = false; return -1;
+    case OPTION_MASKS: a->masks = text; return -1;
+    case OPTION_MATTE: a->matte = text; return -1;
+    case OPTION_EDGES: a->edges = true; return -1;
+    case OPTION_JSON: a->json = true; return -1;
+    case OPTION_CLASSES: a->classes = text; return -1;
+    case 'r': return add_region(a, text);
+    case 'm': a->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
+    case OPTION_ISA: return read_isa(a, text);
+    case OPTION_GEOMETRY: return read_geometry(a, text);
+    case 'q': a->quiet = true; return -1;
+    case 'v': a->verbose = true; return -1;
+    case 'h': fputs(help_text, stdout); return EXIT_FINE;
+    case 'V': return print_version();
+    case '?': fputs("Try " PROGRAM " --help.\n", stderr); return EXIT_USAGE;
+    default: return read_number(a, option, text);
+    }
+}
+
+int arguments_read(arguments *a, int argc, char **argv)
+{
+    int option, code = -1;
+    memset(a, 0, sizeof *a);
+    a->output = ".";
+    a->legend = true;
+    a->limit = 100;
+    while (code < 0 && (option = getopt_long(argc, argv, "o:r:m:t:qvhV", options, NULL)) != -1)
+        code = read_option(a, option, optarg);
+    a->photos = argv + optind;
+    a->photo_count = (size_t)(argc - optind);
+    if (code < 0 && a->photo_count == 0) {
+        fputs(PROGRAM ": no picture is named. Try " PROGRAM " --help.\n", stderr);
+        code = EXIT_USAGE;
+    }
+    return code;
+}
+
+void arguments_free(arguments *a)
+{
+    free(a->regions);
+}
+
+static bool choose(const dmlcsr *parser, const char *name, bool chosen[256])
+{
+    uint32_t number, count = dmlcsr_class_count(parser);
+    int found = dmlcsr_class_find(parser, name);
+    if (found < 0 && read_whole(name, 0, count - 1, &number))
+        found = (int)number;
+    if (found >= 0)
+        chosen[found] = true;
+    return found >= 0;
+}
+
+bool classes_find(const dmlcsr *parser, const char *option, const char *list, bool chosen[256])
+{
+    memset(chosen, 0, 256 * sizeof *chosen);
+    for (const char *from = list;;) {
+        char name[128];
+        size_t length = strcspn(from, ",");
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, from);
+        if (length >= sizeof name || !choose(parser, name, chosen)) {
+            fprintf(stderr, PROGRAM ": --%s: the model has no class \"%s\"; it has:", option, name);
+            for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++)
+                fprintf(stderr, " %s", dmlcsr_class_name(parser, i));
+            fputc('\n', stderr);
+            return false;
+        }
+        if (!from[length])
+            return true;
+        from += length + 1;
+    }
+}

@@ -1,0 +1,58 @@
+/* Pictures in (JPEG and PNG) and out (PNG). */
+#ifndef EXAMPLES_IO_H
+#define EXAMPLES_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A sentence for people: why something failed, or what was odd. */
+typedef struct note {
+    char text[512];
+} note;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void note_set(note *n, const char *format, ...);
+
+/* A picture as it is seen: upright, RGB, rows without gaps. */
+typedef struct picture {
+    uint8_t *pixels;
+    uint32_t width, height;
+    note warning; /* empty, or what was wrong with a file that could be read all the same */
+} picture;
+
+/*
+ * Reads a JPEG or PNG file; the content decides, not the name. Pictures of more than `limit` pixels are refused before
+ * memory is taken for them. On failure `out` is empty and `error` has a sentence without the file's name.
+ */
+bool picture_read(picture *out, const char *path, uint64_t limit, note *error);
+void picture_free(picture *p);
+
+/* The two decoders: from the start of `file`, pixels as stored, orientation (1 to 8) beside them. */
+bool jpeg_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);
+bool png_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);
+
+/* For the decoders: takes memory for a picture of that size unless it is above the limit. */
+bool picture_reserve(picture *out, uint64_t width, uint64_t height, unsigned channels, uint64_t limit, note *error);
+
+/* EXIF orientation from a TIFF block ("II*\0..." or "MM\0*..."); 1 when there is none. Safe on any bytes. */
+int exif_orientation(const uint8_t *tiff, size_t size);
+/* Turns a picture that was stored with that orientation upright. */
+bool picture_turn(picture *p, int orientation, note *error);
+
+/* What png_save() writes: 8 bits per channel, rows without gaps. */
+typedef struct png_source {
+    const uint8_t *pixels;
+    uint32_t width, height;
+    unsigned channels;       /* 1 (grey or palette) or 3 (RGB) */
+    const uint32_t *palette; /* 0xRRGGBB, or NULL */
+    unsigned palette_size;   /* 1 to 256 */
+} png_source;
+
+/* Writes through a temporary name beside `path`, so that `path` is either complete or as it was before. */
+bool png_save(const char *path, const png_source *source, note *error);
+
+#endif

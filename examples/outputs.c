@@ -1,0 +1,310 @@
+#define _XOPEN_SOURCE 700
+#include "outputs.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "overlay.h"
+
+/* ---- names ---- */
+
+/* The file's name without folders and ending: from `*start`, so many letters. */
+static size_t stem(const char *photo, const char **start)
+{
+    const char *slash = strrchr(photo, '/'), *name = slash ? slash + 1 : photo, *dot = strrchr(name, '.');
+    *start = name;
+    return dot && dot != name ? (size_t)(dot - name) : strlen(name);
+}
+
+static bool is_folder(const arguments *a, const char *path)
+{
+    struct stat info;
+    size_t length = strlen(path);
+    return a->photo_count > 1 || (length && path[length - 1] == '/') ||
+           (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
+/* "folder/STEM-suffix.png" */
+static char *name_in(const char *folder, const char *photo, const char *suffix)
+{
+    const char *start;
+    size_t length = stem(photo, &start), size = strlen(folder) + length + strlen(suffix) + 8;
+    char *name = malloc(size);
+    const char *end = folder + strlen(folder);
+    if (name && strcmp(folder, ".") == 0)
+        snprintf(name, size, "%.*s-%s.png", (int)length, start, suffix);
+    else if (name)
+        snprintf(name, size, "%s%s%.*s-%s.png", folder, end > folder && end[-1] == '/' ? "" : "/", (int)length, start,
+                 suffix);
+    return name;
+}
+
+/* ---- preparation ---- */
+
+static bool make_folder(const char *path, note *error)
+{
+    char *copy = strdup(path);
+    bool ok = copy != NULL;
+    for (char *c = copy; ok && *c; c++) { /* each folder on the way; those that are there already are no error */
+        char next = c[1];
+        if (c == copy && *c == '/')
+            continue;
+        if (next != '/' && next != 0)
+            continue;
+        c[1] = 0;
+        ok = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        c[1] = next;
+    }
+    struct stat info;
+    ok = ok && stat(path, &info) == 0;
+    if (ok && !S_ISDIR(info.st_mode)) {
+        errno = ENOTDIR;
+        ok = false;
+    }
+    if (!ok)
+        note_set(error, "%s: the folder cannot be made: %s", path, strerror(errno));
+    free(copy);
+    return ok;
+}
+
+static int by_stem(const void *left, const void *right)
+{
+    const char *l, *r;
+    size_t ll = stem(*(char *const *)left, &l), rl = stem(*(char *const *)right, &r);
+    int order = memcmp(l, r, ll < rl ? ll : rl);
+    return order ? order : (ll > rl) - (ll < rl);
+}
+
+/* a/x.jpg and b/x.png would silently share x-label.png. */
+static bool check_stems(const arguments *a, note *error)
+{
+    char **sorted = malloc(a->photo_count * sizeof *sorted);
+    bool ok = true;
+    if (!sorted)
+        return true; /* only a courtesy */
+    memcpy(sorted, a->photos, a->photo_count * sizeof *sorted);
+    qsort(sorted, a->photo_count, sizeof *sorted, by_stem);
+    for (size_t i = 1; ok && i < a->photo_count; i++) {
+        if (by_stem(&sorted[i - 1], &sorted[i]) == 0) {
+            note_set(error, "%s and %s would write files of the same name; parse them in two runs, into two folders",
+                     sorted[i - 1], sorted[i]);
+            ok = false;
+        }
+    }
+    free(sorted);
+    return ok;
+}
+
+static int by_identity(const void *left, const void *right)
+{
+    const struct stat *l = left, *r = right;
+    if (l->st_dev != r->st_dev)
+        return l->st_dev < r->st_dev ? -1 : 1;
+    return (l->st_ino > r->st_ino) - (l->st_ino < r->st_ino);
+}
+
+static bool remember_inputs(outputs *o, note *error)
+{
+    const arguments *a = o->asked;
+    o->inputs = malloc(a->photo_count * sizeof *o->inputs);
+    if (!o->inputs) {
+        note_set(error, "there is not enough memory for %zu names", a->photo_count);
+        return false;
+    }
+    for (size_t i = 0; i < a->photo_count; i++)
+        if (stat(a->photos[i], &o->inputs[o->input_count]) == 0)
+            o->input_count++;
+    qsort(o->inputs, o->input_count, sizeof *o->inputs, by_identity);
+    return true;
+}
+
+bool outputs_prepare(outputs *o, const arguments *a, note *error)
+{
+    memset(o, 0, sizeof *o);
+    o->asked = a;
+    bool nothing = !a->label && !a->overlay && !a->masks && !a->matte && !a->edges && !a->json;
+    o->label = a->label || nothing;
+    o->overlay = a->overlay || nothing;
+    bool files = o->label || o->overlay || a->masks || a->matte || a->edges;
+    bool in_output = nothing || a->matte || a->edges;
+    if (!files)
+        return true;
+    if (!check_stems(a, error) || !remember_inputs(o, error))
+        return false;
+    if (in_output && !make_folder(a->output, error))
+        return false;
+    if (a->label && is_folder(a, a->label) && !make_folder(a->label, error))
+        return false;
+    if (a->overlay && is_folder(a, a->overlay) && !make_folder(a->overlay, error))
+        return false;
+    return !a->masks || make_folder(a->masks, error);
+}
+
+void outputs_free(outputs *o)
+{
+    free(o->inputs);
+    memset(o, 0, sizeof *o);
+}
+
+/* ---- writing ---- */
+
+/* Saves under `name` (taken over) and notes it. */
+static bool save(const outputs *o, char *name, const png_source *source, findings *f, note *error)
+{
+    struct stat info;
+    note reason;
+    char **more = name ? realloc(f->written, (f->written_count + 1) * sizeof *more) : NULL;
+    if (more)
+        f->written = more;
+    if (!more)
+        note_set(error, "there is not enough memory for a file's name");
+    else if (stat(name, &info) == 0 &&
+             bsearch(&info, o->inputs, o->input_count, sizeof info, by_identity))
+        note_set(error, "%s is one of the pictures to parse and would be overwritten; choose another --output",
+                 name);
+    else if (!png_save(name, source, &reason))
+        note_set(error, "%s %s", name, reason.text);
+    else {
+        f->written[f->written_count++] = name;
+        return true;
+    }
+    free(name);
+    return false;
+}
+
+/* Where an output goes whose option was given `path` (NULL: none). */
+static char *place(const outputs *o, const char *path, const char *photo, const char *suffix)
+{
+    if (!path)
+        return name_in(o->asked->output, photo, suffix);
+    return is_folder(o->asked, path) ? name_in(path, photo, suffix) : strdup(path);
+}
+
+static void get_colors(const dmlcsr *parser, uint32_t colors[256])
+{
+    memset(colors, 0, 256 * sizeof *colors);
+    for (uint32_t i = 0; i < dmlcsr_class_count(parser) && i < 256; i++)
+        colors[i] = dmlcsr_class_color(parser, i);
+}
+
+static png_source source_of(const findings *f, const uint8_t *pixels)
+{
+    png_source source = { pixels, f->photo->width, f->photo->height, 1, NULL, 0 };
+    return source;
+}
+
+static bool write_palette_map(const outputs *o, const dmlcsr *parser, const uint8_t *labels, char *name, findings *f,
+                              note *error)
+{
+    uint32_t colors[256];
+    get_colors(parser, colors);
+    png_source source = source_of(f, labels);
+    source.palette = colors;
+    source.palette_size = dmlcsr_class_count(parser);
+    return save(o, name, &source, f, error);
+}
+
+/* Pixel centres have whole coordinates, and the frame is drawn around pixels: hence the half. */
+static frame frame_of(const dmlcsr_region *r)
+{
+    static const int signs[4][2] = { { -1, -1 }, { 1, -1 }, { 1, 1 }, { -1, 1 } };
+    float half = r->size * (r->context > 0 ? r->context : 2) / 2, c = cosf(r->rotation), s = sinf(r->rotation);
+    frame f;
+    for (int i = 0; i < 4; i++) {
+        float u = half * (float)signs[i][0], v = half * (float)signs[i][1];
+        f.corners[i][0] = r->center_x + 0.5f + c * u - s * v;
+        f.corners[i][1] = r->center_y + 0.5f + s * u + c * v;
+    }
+    return f;
+}
+
+static bool write_overlay(const outputs *o, const dmlcsr *parser, findings *f, note *error)
+{
+    legend_entry entries[256];
+    uint32_t colors[256];
+    unsigned count = 0;
+    picture overlay;
+    get_colors(parser, colors);
+    for (uint32_t i = 1; i < dmlcsr_class_count(parser) && o->asked->legend; i++)
+        if (f->shown[i] && f->of[i].pixels)
+            entries[count++] = (legend_entry){ dmlcsr_class_name(parser, i), colors[i], findings_share(f, i) };
+    size_t regions = o->asked->legend ? o->asked->region_count : 0;
+    frame *frames = malloc((regions + 1) * sizeof *frames);
+    for (size_t i = 0; frames && i < regions; i++)
+        frames[i] = frame_of(&o->asked->regions[i]);
+    bool made = overlay_make(&overlay, f->photo, f->labels, colors, frames, frames ? regions : 0, entries, count,
+                             error);
+    free(frames);
+    if (!made)
+        return false;
+    png_source source = { overlay.pixels, overlay.width, overlay.height, 3, NULL, 0 };
+    bool ok = save(o, place(o, o->asked->overlay, f->file, "overlay"), &source, f, error);
+    picture_free(&overlay);
+    return ok;
+}
+
+/* A class name comes from a model file: in a file's name it must not lead elsewhere. */
+static void file_word(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s", name);
+    for (char *c = out; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == '/' || *c == '\\' || *c == ':')
+            *c = '_';
+}
+
+static bool write_masks(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+{
+    size_t count = (size_t)f->photo->width * f->photo->height;
+    uint8_t *mask = malloc(count);
+    bool ok = mask != NULL;
+    if (!ok)
+        note_set(error, "there is not enough memory for a mask");
+    for (uint32_t k = 0; ok && k < dmlcsr_class_count(parser); k++) {
+        char word[64];
+        if (!f->shown[k])
+            continue;
+        for (size_t i = 0; i < count; i++)
+            mask[i] = m->labels[i] == k ? 255 : 0;
+        file_word(dmlcsr_class_name(parser, k), word, sizeof word);
+        png_source source = source_of(f, mask);
+        ok = save(o, name_in(o->asked->masks, f->file, word), &source, f, error);
+    }
+    free(mask);
+    return ok;
+}
+
+static bool write_edges(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+{
+    size_t count = (size_t)f->photo->width * f->photo->height;
+    uint8_t *edge = malloc(count);
+    if (!edge) {
+        note_set(error, "there is not enough memory for an edge map");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        edge[i] = (uint8_t)(m->binary_edge[i] * 255 + 0.5f);
+    png_source source = source_of(f, edge);
+    bool ok = save(o, place(o, NULL, f->file, "edges"), &source, f, error) &&
+              write_palette_map(o, parser, m->category_edge, place(o, NULL, f->file, "edge-classes"), f, error);
+    free(edge);
+    return ok;
+}
+
+bool outputs_write(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+{
+    const arguments *a = o->asked;
+    if (o->label && !write_palette_map(o, parser, m->labels, place(o, a->label, f->file, "label"), f, error))
+        return false;
+    if (o->overlay && !write_overlay(o, parser, f, error))
+        return false;
+    if (a->masks && !write_masks(o, parser, m, f, error))
+        return false;
+    if (a->matte) {
+        png_source source = source_of(f, m->matte);
+        if (!save(o, place(o, NULL, f->file, "matte"), &source, f, error))
+            return false;
+    }
+    return !a->edges || write_edges(o, parser, m, f, error);
+}

@@ -1,0 +1,146 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void findings_count(findings *f)
+{
+    memset(f->of, 0, sizeof f->of);
+    const uint8_t *label = f->labels;
+    for (uint32_t y = 0; y < f->photo->height; y++) {
+        for (uint32_t x = 0; x < f->photo->width; x++, label++) {
+            class_statistics *c = &f->of[*label];
+            if (c->pixels++ == 0) {
+                c->left = c->right = x;
+                c->top = y;
+            }
+            c->bottom = y;
+            c->left = x < c->left ? x : c->left;
+            c->right = x > c->right ? x : c->right;
+        }
+    }
+}
+
+double findings_share(const findings *f, unsigned label)
+{
+    return (double)f->of[label].pixels / ((double)f->photo->width * f->photo->height);
+}
+
+void report_table(FILE *out, const dmlcsr *parser, const findings *f)
+{
+    fprintf(out, "%s: %" PRIu32 " x %" PRIu32 " pixels, parsed in %.2f s\n", f->file, f->photo->width, f->photo->height,
+            f->seconds_parse);
+    fprintf(out, "  %3s  %-14s %12s %9s\n", "id", "class", "pixels", "share");
+    for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++)
+        if (f->shown[i] && f->of[i].pixels)
+            fprintf(out, "  %3" PRIu32 "  %-14s %12" PRIu64 " %7.2f %%\n", i, dmlcsr_class_name(parser, i),
+                    f->of[i].pixels, 100 * findings_share(f, i));
+    for (size_t i = 0; i < f->written_count; i++)
+        fprintf(out, "  wrote %s\n", f->written[i]);
+}
+
+/* Length of the UTF-8 sequence at `s`, or 0 when it is not one. */
+static int sequence(const unsigned char *s)
+{
+    int length = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool beyond = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90); /* surrogates; above 10FFFF */
+    return length > 1 && (overlong || beyond) ? 0 : length;
+}
+
+/* File names may hold any bytes, JSON only UTF-8: what is not becomes U+FFFD. */
+static void write_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        int length = sequence(s);
+        if (length == 0)
+            fputs("\\ufffd", out);
+        else if (*s == '"' || *s == '\\')
+            fprintf(out, "\\%c", *s);
+        else if (*s < 32 || *s == 127)
+            fprintf(out, "\\u%04x", *s);
+        else
+            fwrite(s, 1, (size_t)length, out);
+        s += length ? length : 1;
+    }
+    fputc('"', out);
+}
+
+static void write_classes(FILE *out, const dmlcsr *parser, const findings *f)
+{
+    const char *separator = "";
+    fputs(",\"classes\":[", out);
+    for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++) {
+        const class_statistics *c = &f->of[i];
+        if (!f->shown[i])
+            continue;
+        fprintf(out, "%s{\"id\":%" PRIu32 ",\"name\":", separator, i);
+        write_string(out, dmlcsr_class_name(parser, i));
+        fprintf(out, ",\"color\":\"#%06" PRIx32 "\",\"pixels\":%" PRIu64 ",\"share\":%.6f,\"box\":",
+                dmlcsr_class_color(parser, i), c->pixels, findings_share(f, i));
+        if (c->pixels)
+            fprintf(out, "[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]}", c->left, c->top, c->right - c->left + 1,
+                    c->bottom - c->top + 1);
+        else
+            fputs("null}", out);
+        separator = ",";
+    }
+    fputc(']', out);
+}
+
+static void write_regions(FILE *out, const arguments *a)
+{
+    fputs(",\"regions\":[", out);
+    for (size_t i = 0; i < a->region_count; i++) {
+        const dmlcsr_region *r = &a->regions[i];
+        fprintf(out, "%s{\"x\":%g,\"y\":%g,\"size\":%g,\"degrees\":%.6g,\"context\":%g}", i ? "," : "",
+                (double)r->center_x, (double)r->center_y, (double)r->size, (double)r->rotation * 57.295779513082321,
+                r->context > 0 ? (double)r->context : 2.0);
+    }
+    fputc(']', out);
+}
+
+static void write_files(FILE *out, const findings *f)
+{
+    fputs(",\"files\":[", out);
+    for (size_t i = 0; i < f->written_count; i++) {
+        fputs(i ? "," : "", out);
+        write_string(out, f->written[i]);
+    }
+    fputc(']', out);
+}
+
+void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const findings *f)
+{
+    fputs("{\"file\":", out);
+    write_string(out, f->file);
+    fprintf(out, ",\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"model\":", f->photo->width, f->photo->height);
+    write_string(out, a->model ? a->model : "small");
+    fputs(",\"side\":", out);
+    write_string(out, dmlcsr_side(parser) ? dmlcsr_side(parser) : "");
+    fprintf(out, ",\"input_size\":%" PRIu32 ",\"isa\":\"%s\",\"threads\":%" PRIu32, dmlcsr_input_size(parser),
+            dmlcsr_isa(parser), dmlcsr_threads(parser));
+    fprintf(out, ",\"seconds\":{\"read\":%.4f,\"parse\":%.4f,\"write\":%.4f}", f->seconds_read, f->seconds_parse,
+            f->seconds_write);
+    write_regions(out, a);
+    write_classes(out, parser, f);
+    write_files(out, f);
+    if (f->photo->warning.text[0]) {
+        fputs(",\"warning\":", out);
+        write_string(out, f->photo->warning.text);
+    }
+    fputs("}\n", out);
+}
+
+void report_json_error(FILE *out, const char *file, const char *sentence)
+{
+    fputs("{\"file\":", out);
+    write_string(out, file);
+    fputs(",\"error\":", out);
+    write_string(out, sentence);
+    fputs("}\n", out);
+}

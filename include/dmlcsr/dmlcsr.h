@@ -1,0 +1,403 @@
+/**
+ * @file dmlcsr.h
+ * Face parsing: a photograph goes in, one class per pixel comes out.
+ *
+ * The network is DML-CSR ("Decoupled Multi-task Learning with Cyclical Self-Regulation for Face Parsing", CVPR 2022).
+ * This header is all that an embedder needs.
+ *
+ *     dmlcsr *parser = NULL;
+ *     if (dmlcsr_create(&parser, NULL, NULL) == DMLCSR_OK) {             // the built-in model, default options
+ *         dmlcsr_image photo = { pixels, width, height, 3 * width, DMLCSR_RGB8 };
+ *         dmlcsr_parse(parser, &photo, labels, width);                   // labels: height rows of width bytes
+ *     }
+ *     dmlcsr_free(parser);
+ *
+ * Rules that hold for every function here:
+ *
+ * - **Errors.** A function that can fail returns DMLCSR_OK (0) or one of the negative codes below; the codes never
+ *   change their meaning. On an error the outputs are untouched, and dmlcsr_last_error() has a sentence that names the
+ *   thing at fault.
+ * - **Threads.** One handle serves one thread at a time. Make one dmlcsr_clone() per thread: clones share the weights
+ *   and run at the same time. Functions that take no handle may be called from anywhere at any time.
+ * - **Memory.** After create, a parse allocates nothing. The library keeps no global state, prints nothing and never
+ *   ends the process.
+ * - **Pixels.** (0, 0) is the centre of the top left pixel; x grows to the right, y downwards. Strides are in bytes
+ *   unless a comment says elements.
+ */
+#ifndef DMLCSR_H
+#define DMLCSR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "version.h"
+
+#if defined(_WIN32) && defined(DMLCSR_BUILD_SHARED)
+#define DMLCSR_API __declspec(dllexport)
+#elif defined(__GNUC__) && __GNUC__ >= 4
+#define DMLCSR_API __attribute__((visibility("default")))
+#else
+#define DMLCSR_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A parser: a model, its scratch memory and its threads. Opaque. @since 0.1 */
+typedef struct dmlcsr dmlcsr;
+
+/**
+ * What a function returns. Frozen: a value keeps its number and its meaning for ever; new ones are added at the end.
+ * @since 0.1
+ */
+enum {
+    DMLCSR_OK = 0,
+    DMLCSR_ERROR_ARGUMENT = -1,    /**< an argument is NULL, out of range or contradicts another */
+    DMLCSR_ERROR_STRUCT = -2,      /**< struct_size is impossible, or a field this version does not know is set */
+    DMLCSR_ERROR_MEMORY = -3,      /**< an allocation failed */
+    DMLCSR_ERROR_LIMIT = -4,       /**< options.memory_limit would be passed */
+    DMLCSR_ERROR_IO = -5,          /**< a file could not be opened, read, mapped or written */
+    DMLCSR_ERROR_FORMAT = -6,      /**< the file is not a model file, or is damaged */
+    DMLCSR_ERROR_UNSUPPORTED = -7, /**< the file is sound but uses something that is not supported (a data type) */
+    DMLCSR_ERROR_MODEL = -8,       /**< the tensors do not make up a member of the DML-CSR family */
+    DMLCSR_ERROR_ISA = -9,         /**< the requested instruction set is not there, on this machine or in this build */
+    DMLCSR_ERROR_THREAD = -10,     /**< a thread could not be started */
+    DMLCSR_ERROR_CANCELLED = -11,  /**< the progress callback asked to stop */
+    DMLCSR_ERROR_NO_EDGES = -12,   /**< edge maps were asked for, but the handle has no edge heads (see keep_edges) */
+    DMLCSR_ERROR_NO_MODEL = -13    /**< no default model: not built in, and not in the data folder */
+};
+
+/** Byte orders of a picture's pixels, first byte first. Frozen. @since 0.1 */
+enum {
+    DMLCSR_RGB8 = 0,
+    DMLCSR_BGR8 = 1,
+    DMLCSR_RGBA8 = 2, /**< alpha is ignored */
+    DMLCSR_BGRA8 = 3, /**< alpha is ignored */
+    DMLCSR_GRAY8 = 4,
+    DMLCSR_NV12 = 5   /**< Y plane of height rows, right below it (height + 1) / 2 rows of interleaved U V at half
+                           resolution, all with the same stride (of at least width rounded up to even); BT.601, limited range */
+};
+
+/** Instruction sets of the tensor core. @since 0.1 */
+enum {
+    DMLCSR_ISA_AUTO = 0, /**< the best that this machine has */
+    DMLCSR_ISA_C = 1,    /**< portable C, the definition of every kernel */
+    DMLCSR_ISA_SSE41 = 2,
+    DMLCSR_ISA_AVX2 = 3, /**< with FMA */
+    DMLCSR_ISA_AVX512 = 4, /**< F, BW, DQ, VL */
+    DMLCSR_ISA_NEON = 5  /**< AArch64 */
+};
+
+/** How labels come back from the network's grid to the image's. @since 0.1 */
+enum {
+    DMLCSR_GEOMETRY_FINE = 0,      /**< logits resampled straight to the image grid, argmax there (smooth borders) */
+    DMLCSR_GEOMETRY_COMPATIBLE = 1 /**< the published protocol: argmax on the network's grid, then nearest neighbour */
+};
+
+/** Log levels, most urgent first. @since 0.1 */
+enum { DMLCSR_LOG_ERROR = 0, DMLCSR_LOG_WARNING = 1, DMLCSR_LOG_INFO = 2 };
+
+/** A picture the caller owns. Frozen: this struct never changes. @since 0.1 */
+typedef struct dmlcsr_image {
+    const uint8_t *pixels; /**< top left pixel */
+    uint32_t width, height; /**< in pixels, 1 to 65535 */
+    size_t stride;          /**< bytes from one row to the next, at least the bytes of a row */
+    int format;             /**< DMLCSR_RGB8 and so on */
+} dmlcsr_image;
+
+/**
+ * Settings of a handle. Fill with dmlcsr_options_init(), then change what you need; zero is a sound default for each
+ * field. A struct larger than this version knows is accepted when the unknown rest is zero.
+ * @since 0.1
+ */
+typedef struct dmlcsr_options {
+    size_t struct_size;    /**< set by dmlcsr_options_init() */
+    uint32_t threads;      /**< threads that work on one picture, the caller's included; 0: one per physical core; at most 256 */
+    int isa;               /**< DMLCSR_ISA_AUTO or a forced one; one that is missing is an error, never a silent fallback */
+    uint32_t input_size;   /**< side of the square the network sees, 17 to 4097 pixels; 0: the model's own */
+    int geometry;          /**< DMLCSR_GEOMETRY_FINE or DMLCSR_GEOMETRY_COMPATIBLE */
+    int keep_edges;        /**< nonzero: keep the edge heads when the model has them, for edge maps; costs memory and time */
+    int reserved;          /**< zero */
+    size_t memory_limit;   /**< bytes this handle may hold at once, shared weights included; 0: no limit */
+    /** Allocator pair, both or neither. The block must be aligned to at least `alignment` bytes (a power of two); NULL
+        says that there is no memory. Clones use it too, maybe from other threads at the same time. */
+    void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    void (*release)(void *opaque, void *block);
+    /** Receives one sentence without a line end. Called on the thread that called the library. */
+    void (*log)(void *opaque, int level, const char *message);
+    /** Called between layers on the calling thread: `done` of `total` steps. A nonzero return cancels the call. */
+    int (*progress)(void *opaque, uint32_t done, uint32_t total);
+    void *opaque;          /**< handed to the four callbacks as it is */
+    char *error;           /**< receives the sentence when create fails; NULL: not wanted */
+    size_t error_size;     /**< bytes at `error` */
+} dmlcsr_options;
+
+/** Sets every field to its default and records the size the caller was compiled with. @since 0.1 */
+static inline void dmlcsr_options_init(dmlcsr_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+}
+
+/**
+ * Where a face is: what any face detector gives. The network then looks at a square of side `size * context`, turned
+ * by `rotation` about the centre.
+ * @since 0.1
+ */
+typedef struct dmlcsr_region {
+    size_t struct_size;        /**< set by dmlcsr_region_init() */
+    float center_x, center_y;  /**< centre of the face in image pixels; may lie outside the image */
+    float size;                /**< side of the face's bounding square in image pixels, above 0 */
+    float rotation;            /**< radians, clockwise as seen on the screen: 0 = upright, positive = head tilted to the right of the picture */
+    float context;             /**< how many face sizes the network sees; 0: 2, the framing of the training data */
+    int reserved;              /**< zero */
+} dmlcsr_region;
+
+/** Sets every field to zero and records the size. @since 0.1 */
+static inline void dmlcsr_region_init(dmlcsr_region *region)
+{
+    memset(region, 0, sizeof *region);
+    region->struct_size = sizeof *region;
+}
+
+/** Flags of a dmlcsr_result. @since 0.1 */
+enum {
+    /** Add to what the label map, matte and edge maps hold already, so that several faces end up in one map: a pixel is
+        written where the new class is not background (labels, category_edge), or with the larger value (matte,
+        binary_edge). Without it, all pixels are written, and those outside the region become background. Does not
+        apply to probabilities. */
+    DMLCSR_COMPOSE = 1
+};
+
+/**
+ * What a parse shall deliver: each output is wanted when its pointer is not NULL. All have the image's width and height.
+ * @since 0.1
+ */
+typedef struct dmlcsr_result {
+    size_t struct_size;          /**< set by dmlcsr_result_init() */
+    uint32_t flags;              /**< DMLCSR_COMPOSE or 0 */
+    uint32_t reserved;           /**< zero */
+    uint8_t *labels;             /**< height rows of width class ids */
+    size_t labels_stride;        /**< bytes between rows; 0: width */
+    float *probabilities;        /**< class_count planes of height rows of width values in [0, 1]; their sum over the classes is 1 */
+    size_t probabilities_stride; /**< elements between rows; 0: width. Planes follow each other at height * stride elements */
+    uint8_t *probabilities8;     /**< the same, as round(255 * p) */
+    size_t probabilities8_stride; /**< bytes between rows; 0: width */
+    uint8_t *matte;              /**< height rows of width: round(255 * the summed probability of the classes in matte_classes) */
+    size_t matte_stride;         /**< bytes between rows; 0: width */
+    uint64_t matte_classes;      /**< bit k set: class k is in the matte; needed when matte is wanted */
+    float *binary_edge;          /**< height rows of width: probability in [0, 1] that the pixel lies on an edge between parts */
+    size_t binary_edge_stride;   /**< elements between rows; 0: width */
+    uint8_t *category_edge;      /**< height rows of width: class id of the part whose edge is here, 0 for none */
+    size_t category_edge_stride; /**< bytes between rows; 0: width */
+} dmlcsr_result;
+
+/** Sets every field to zero and records the size. @since 0.1 */
+static inline void dmlcsr_result_init(dmlcsr_result *result)
+{
+    memset(result, 0, sizeof *result);
+    result->struct_size = sizeof *result;
+}
+
+/**
+ * Makes a parser from a model file (safetensors, or a PyTorch .pth).
+ *
+ * @param out         receives the handle; untouched when the call fails
+ * @param model_path  the file; NULL: the default model
+ * @param options     NULL: defaults
+ * @return DMLCSR_OK, or any of the errors above; the sentence goes to options->error and options->log
+ *
+ * The file is needed only during the call. Threads: any. @since 0.1
+ */
+DMLCSR_API int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_options *options);
+
+/**
+ * As dmlcsr_create(), from a model file that is already in memory. The bytes are needed only during the call, and need
+ * no alignment. @since 0.1
+ */
+DMLCSR_API int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t size, const dmlcsr_options *options);
+
+/**
+ * A second handle on the same weights with scratch memory and threads of its own, so that both can run at once.
+ * The weights live until the last handle on them is freed; the order does not matter.
+ *
+ * @param handle  may be in use by another thread meanwhile
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT or ERROR_THREAD
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_clone(dmlcsr **out, const dmlcsr *handle);
+
+/** Frees a handle; NULL is fine. @since 0.1 */
+DMLCSR_API void dmlcsr_free(dmlcsr *handle);
+
+/**
+ * Parses a picture that shows one face, framed about as a portrait is.
+ *
+ * @param image   the picture
+ * @param labels  receives height rows of width class ids
+ * @param stride  bytes between rows of labels, at least width
+ * @return DMLCSR_OK, ERROR_ARGUMENT, or ERROR_CANCELLED
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_parse(dmlcsr *handle, const dmlcsr_image *image, uint8_t *labels, size_t stride);
+
+/**
+ * Parses the face in one region of a picture, and delivers all that a result can ask for.
+ *
+ * @param region  NULL: the whole picture, as dmlcsr_parse() does
+ * @param result  what is wanted; at least one output
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_NO_EDGES or ERROR_CANCELLED
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *region,
+                                   dmlcsr_result *result);
+
+/**
+ * The size of the network's outputs for an input of height x width (about a quarter of each).
+ * @return DMLCSR_OK or ERROR_ARGUMENT (a side below 17 or above 4097)
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_forward_size(const dmlcsr *handle, uint32_t height, uint32_t width, uint32_t *out_height,
+                                   uint32_t *out_width);
+
+/**
+ * The bare network, for those who prepare the input themselves. The plan for the model's own input
+ * size exists from the start; another size makes a plan and scratch memory of its own, which is kept until yet another
+ * size is asked for.
+ *
+ * @param input          3 x height x width, normalised, in the model's channel order
+ * @param parsing        class_count x oh x ow logits
+ * @param binary_edge    2 x oh x ow logits (not an edge, edge), or NULL
+ * @param category_edge  class_count x oh x ow logits, or NULL
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_NO_EDGES, ERROR_MEMORY, ERROR_LIMIT or ERROR_CANCELLED
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_forward(dmlcsr *handle, const float *input /* 3 h w, normalised */, uint32_t height,
+                              uint32_t width, float *parsing /* classes oh ow */,
+                              float *binary_edge /* 2 oh ow or NULL */,
+                              float *category_edge /* classes oh ow or NULL */);
+
+/** How many classes the model tells apart, background included. 0 for NULL. @since 0.1 */
+DMLCSR_API uint32_t dmlcsr_class_count(const dmlcsr *handle);
+
+/** Name of a class, such as "hair"; NULL when there is no such class. Lives as long as the handle. @since 0.1 */
+DMLCSR_API const char *dmlcsr_class_name(const dmlcsr *handle, uint32_t label);
+
+/** The class of that name, or -1. @since 0.1 */
+DMLCSR_API int dmlcsr_class_find(const dmlcsr *handle, const char *name);
+
+/**
+ * The library's colour for a class, 0xRRGGBB: the same for a part whatever its id in the model at hand. 0 (black) is
+ * background. @since 0.1
+ */
+DMLCSR_API uint32_t dmlcsr_class_color(const dmlcsr *handle, uint32_t label);
+
+/**
+ * Which side "left" means in the class names: "subject" (the person's left), "picture" (the left of the picture as one
+ * looks at it), or "unknown" when the model does not say. @since 0.1
+ */
+DMLCSR_API const char *dmlcsr_side(const dmlcsr *handle);
+
+/** A line of the model file's metadata, such as "dmlcsr.licence"; NULL when absent. @since 0.1 */
+DMLCSR_API const char *dmlcsr_metadata(const dmlcsr *handle, const char *key);
+
+/** Side of the square the network sees, in pixels. @since 0.1 */
+DMLCSR_API uint32_t dmlcsr_input_size(const dmlcsr *handle);
+
+/** 1 when the handle has its edge heads (the model has them, and keep_edges was set). @since 0.1 */
+DMLCSR_API int dmlcsr_has_edges(const dmlcsr *handle);
+
+/** Threads that work on one picture. @since 0.1 */
+DMLCSR_API uint32_t dmlcsr_threads(const dmlcsr *handle);
+
+/**
+ * Memory the handle holds, in bytes: packed weights (shared among clones) and scratch (its own). Either may be NULL.
+ * @since 0.1
+ */
+DMLCSR_API void dmlcsr_memory(const dmlcsr *handle, size_t *weights, size_t *scratch);
+
+/** Name of the instruction set in use: "c", "sse41", "avx2", "avx512" or "neon". @since 0.1 */
+DMLCSR_API const char *dmlcsr_isa(const dmlcsr *handle);
+
+/** DMLCSR_ISA_... of a name ("auto" included), or -1. @since 0.1 */
+DMLCSR_API int dmlcsr_isa_find(const char *name);
+
+/** 1 when this build has the instruction set and this machine can run it. @since 0.1 */
+DMLCSR_API int dmlcsr_isa_available(int isa);
+
+/** What a status means, in a few words. Never NULL. @since 0.1 */
+DMLCSR_API const char *dmlcsr_strerror(int status);
+
+/** The sentence of the handle's last error, "" when there was none. Valid until the next call with the handle. @since 0.1 */
+DMLCSR_API const char *dmlcsr_last_error(const dmlcsr *handle);
+
+/** Version of the library that is running, as DMLCSR_VERSION. @since 0.1 */
+DMLCSR_API uint32_t dmlcsr_version(void);
+
+/* ---- model files ---------------------------------------------------------------------------------------------- */
+
+/** One tensor of a model file, as dmlcsr_inspect() shows it. @since 0.1 */
+typedef struct dmlcsr_tensor_info {
+    const char *name;     /**< key in the state dict, without "module." */
+    const char *dtype;    /**< "F32", "F16", "BF16", "I64" ... */
+    uint32_t rank;
+    const uint64_t *shape; /**< rank sizes */
+    uint64_t bytes;
+} dmlcsr_tensor_info;
+
+/** What dmlcsr_inspect() calls; either may be NULL. A nonzero return ends the listing (not an error). @since 0.1 */
+typedef struct dmlcsr_visitor {
+    size_t struct_size; /**< set by dmlcsr_visitor_init() */
+    int (*metadata)(void *opaque, const char *key, const char *value);
+    int (*tensor)(void *opaque, const dmlcsr_tensor_info *tensor);
+    void *opaque;
+    char *error;       /**< receives the sentence when the call fails, or NULL */
+    size_t error_size;
+} dmlcsr_visitor;
+
+/** Sets every field to zero and records the size. @since 0.1 */
+static inline void dmlcsr_visitor_init(dmlcsr_visitor *visitor)
+{
+    memset(visitor, 0, sizeof *visitor);
+    visitor->struct_size = sizeof *visitor;
+}
+
+/** Walks through a model file: metadata first, then tensors in the order of the file. Nothing of it is executed. @since 0.1 */
+DMLCSR_API int dmlcsr_inspect(const char *model_path, const dmlcsr_visitor *visitor);
+
+/** Storage types dmlcsr_convert() writes; one-dimensional tensors always stay F32. @since 0.1 */
+enum { DMLCSR_F32 = 0, DMLCSR_F16 = 1, DMLCSR_BF16 = 2 };
+
+/** How to convert. @since 0.1 */
+typedef struct dmlcsr_convert_options {
+    size_t struct_size;   /**< set by dmlcsr_convert_options_init() */
+    int dtype;            /**< DMLCSR_F32, DMLCSR_F16 or DMLCSR_BF16 */
+    int drop_edges;       /**< nonzero: leave the edge heads out */
+    const char *const *metadata; /**< key, value, key, value ...: added to, or put in place of, what the file has; an empty value removes the key */
+    size_t metadata_count;       /**< number of pairs */
+    char *error;          /**< receives the sentence when the call fails, or NULL */
+    size_t error_size;
+} dmlcsr_convert_options;
+
+/** Sets every field to its default and records the size. @since 0.1 */
+static inline void dmlcsr_convert_options_init(dmlcsr_convert_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+}
+
+/**
+ * Reads a model file of either kind and writes it as safetensors, through a temporary name beside the target that is
+ * renamed at the end: after a failure, what was there before is still there.
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO, ERROR_FORMAT, ERROR_UNSUPPORTED or ERROR_MODEL
+ * @since 0.1
+ */
+DMLCSR_API int dmlcsr_convert(const char *model_path, const char *out_path, const dmlcsr_convert_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

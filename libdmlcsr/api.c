@@ -1,0 +1,332 @@
+/* The public functions: check the arguments, call in, nothing else. Those on model files are in api_model.c. */
+#include <string.h>
+
+#include "handle.h"
+#include "image/palette.h"
+#include "model/default.h"
+#include "ops/ops.h"
+#include "structs.h"
+
+/* Sizes that the structs had in the release that introduced them. */
+#define OPTIONS_0_1 sizeof(dmlcsr_options)
+#define REGION_0_1 sizeof(dmlcsr_region)
+#define RESULT_0_1 sizeof(dmlcsr_result)
+
+#ifndef DMLCSR_DATA_DIR
+#define DMLCSR_DATA_DIR "/usr/local/share/dmlcsr"
+#endif
+#define DEFAULT_MODEL DMLCSR_DATA_DIR "/dmlcsr-small.safetensors"
+
+/* ---- create ------------------------------------------------------------------------------------------------------- */
+
+static int check_options(const dmlcsr_options *o, dml_error *error)
+{
+    if (o->threads > 256)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.threads is %u, must be at most 256", (unsigned)o->threads);
+    if (o->input_size && (o->input_size < DML_SIDE_MIN || o->input_size > DML_SIDE_MAX))
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.input_size is %u, must be 0 or %d to %d",
+                        (unsigned)o->input_size, DML_SIDE_MIN, DML_SIDE_MAX);
+    if (o->geometry != DMLCSR_GEOMETRY_FINE && o->geometry != DMLCSR_GEOMETRY_COMPATIBLE)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.geometry is %d, must be fine or compatible", o->geometry);
+    if (!o->allocate != !o->release)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.allocate and options.release come together");
+    if (o->reserved)
+        return dml_fail(error, DMLCSR_ERROR_STRUCT, "options.reserved is %d, must be 0", o->reserved);
+    return DMLCSR_OK;
+}
+
+static int import_options(dmlcsr_options *to, const dmlcsr_options *from, dml_error *error)
+{
+    dmlcsr_options_init(to);
+    if (!from)
+        return DMLCSR_OK;
+    int status = dml_struct_import(to, sizeof *to, OPTIONS_0_1, from, "dmlcsr_options", error);
+    return status == DMLCSR_OK ? check_options(to, error) : status;
+}
+
+/* Hands the sentence of a failed create to whoever wants it. Returns the status. */
+static int report(const dmlcsr_options *options, int status, const dml_error *error)
+{
+    if (status == DMLCSR_OK)
+        return status;
+    if (options->error && options->error_size) {
+        size_t length = strlen(error->text);
+        if (length >= options->error_size)
+            length = options->error_size - 1;
+        memcpy(options->error, error->text, length);
+        options->error[length] = 0;
+    }
+    if (options->log)
+        options->log(options->opaque, DMLCSR_LOG_ERROR, error->text);
+    return status;
+}
+
+static int open_default(dml_model **model, dml_memory *memory, dml_error *error)
+{
+    size_t size;
+    const void *bytes = dml_default_model(&size);
+    if (bytes)
+        return dml_model_open_memory(model, bytes, size, "the built-in model", memory, error);
+    int status = dml_model_open(model, DEFAULT_MODEL, memory, error);
+    return status == DMLCSR_ERROR_IO ? dml_fail(error, DMLCSR_ERROR_NO_MODEL,
+                                                "no default model: none is built in, and %s cannot be read",
+                                                DEFAULT_MODEL)
+                                     : status;
+}
+
+/* Where a model comes from. */
+typedef struct source {
+    const char *path; /* or, when NULL: */
+    const void *data; /* or, when NULL: the default model */
+    size_t size;
+} source;
+
+static int create(dmlcsr **out, const source *from, const dmlcsr_options *given)
+{
+    dml_error error = {""};
+    dml_memory memory;
+    dml_model *model = NULL;
+    dmlcsr_options options;
+    int status = import_options(&options, given, &error);
+    if (status != DMLCSR_OK)
+        return report(&options, status, &error);
+    dml_memory_init(&memory, options.allocate, options.release, options.opaque, options.memory_limit);
+    if (from->path)
+        status = dml_model_open(&model, from->path, &memory, &error);
+    else if (from->data)
+        status = dml_model_open_memory(&model, from->data, from->size, "memory", &memory, &error);
+    else
+        status = open_default(&model, &memory, &error);
+    if (status == DMLCSR_OK)
+        status = dml_handle_from_model(out, model, &options, &error);
+    dml_model_close(model);
+    return report(&options, status, &error);
+}
+
+int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_options *options)
+{
+    source from = {model_path, NULL, 0};
+    return out ? create(out, &from, options) : DMLCSR_ERROR_ARGUMENT;
+}
+
+int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t size, const dmlcsr_options *options)
+{
+    source from = {NULL, data, size};
+    return out && data ? create(out, &from, options) : DMLCSR_ERROR_ARGUMENT;
+}
+
+int dmlcsr_clone(dmlcsr **out, const dmlcsr *handle)
+{
+    dml_error error = {""};
+    if (!out || !handle)
+        return DMLCSR_ERROR_ARGUMENT;
+    return report(&handle->options, dml_handle_create(out, handle->shared, &handle->options, &error), &error);
+}
+
+void dmlcsr_free(dmlcsr *handle)
+{
+    dml_handle_free(handle);
+}
+
+/* ---- parse -------------------------------------------------------------------------------------------------------- */
+
+/* Runs the network with the caller's progress callback. */
+static int run(dmlcsr *handle, dml_net *net, bool edges)
+{
+    dml_watch watch = {handle->options.progress, NULL, handle->options.opaque};
+    int status = dml_net_run(net, handle->pool, edges, &watch);
+    if (status == DMLCSR_ERROR_CANCELLED)
+        dml_fail(&handle->error, status, "cancelled by the progress callback");
+    return status;
+}
+
+/* All arguments are checked and complete. */
+static int parse(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *region, dmlcsr_result *result)
+{
+    bool edges = result->binary_edge || result->category_edge;
+    int geometry = handle->options.geometry;
+    dml_similarity place = region ? dml_similarity_region(region, handle->size)
+                                  : dml_similarity_whole(image->width, image->height, handle->size);
+    dml_image_to_input(image, &place, &handle->shared->info.preprocess, geometry == DMLCSR_GEOMETRY_FINE, handle->pool,
+                       dml_net_input(handle->net));
+    int status = run(handle, handle->net, edges);
+    if (status != DMLCSR_OK)
+        return status;
+    dml_logits logits = {dml_net_parsing(handle->net), edges ? dml_net_binary_edge(handle->net) : NULL,
+                         edges ? dml_net_category_edge(handle->net) : NULL, handle->size};
+    dml_image_result(&logits, &place, geometry, !region, image, &handle->shared->kernels, handle->pool,
+                     handle->scratch, result);
+    return DMLCSR_OK;
+}
+
+int dmlcsr_parse(dmlcsr *handle, const dmlcsr_image *image, uint8_t *labels, size_t stride)
+{
+    dmlcsr_result result;
+    if (!handle)
+        return DMLCSR_ERROR_ARGUMENT;
+    if (!labels)
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "labels is NULL");
+    if (image && stride < image->width)
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "stride of the labels is %zu, must be at least %u", stride,
+                        (unsigned)image->width);
+    dmlcsr_result_init(&result);
+    result.labels = labels;
+    result.labels_stride = stride;
+    return dmlcsr_parse_region(handle, image, NULL, &result);
+}
+
+int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *region, dmlcsr_result *result)
+{
+    int status;
+    dmlcsr_region place;
+    dmlcsr_result wanted;
+    if (!handle)
+        return DMLCSR_ERROR_ARGUMENT;
+    dml_error *error = &handle->error;
+    if (!result)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "result is NULL");
+    DML_TRY(dml_image_check(image, error));
+    if (region)
+        DML_TRY(dml_struct_import(&place, sizeof place, REGION_0_1, region, "dmlcsr_region", error));
+    DML_TRY(dml_region_check(region ? &place : NULL, error));
+    DML_TRY(dml_struct_import(&wanted, sizeof wanted, RESULT_0_1, result, "dmlcsr_result", error));
+    DML_TRY(dml_result_check(&wanted, image, handle->shared->info.classes, dmlcsr_has_edges(handle), error));
+    DML_TRY(parse(handle, image, region ? &place : NULL, &wanted));
+fail:
+    return status;
+}
+
+/* ---- the bare network --------------------------------------------------------------------------------------------- */
+
+static bool side_fits(uint32_t side)
+{
+    return side >= DML_SIDE_MIN && side <= DML_SIDE_MAX;
+}
+
+int dmlcsr_forward_size(const dmlcsr *handle, uint32_t height, uint32_t width, uint32_t *out_height,
+                        uint32_t *out_width)
+{
+    if (!handle || !out_height || !out_width || !side_fits(height) || !side_fits(width))
+        return DMLCSR_ERROR_ARGUMENT;
+    dml_net_size(height, width, out_height, out_width);
+    return DMLCSR_OK;
+}
+
+int dmlcsr_forward(dmlcsr *handle, const float *input, uint32_t height, uint32_t width, float *parsing,
+                   float *binary_edge, float *category_edge)
+{
+    int status;
+    dml_net *net;
+    bool edges = binary_edge || category_edge;
+    if (!handle)
+        return DMLCSR_ERROR_ARGUMENT;
+    if (!input || !parsing)
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "%s is NULL", input ? "parsing" : "input");
+    if (!side_fits(height) || !side_fits(width))
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "input of %u x %u: both sides must be %d to %d",
+                        (unsigned)width, (unsigned)height, DML_SIDE_MIN, DML_SIDE_MAX);
+    if (edges && !dmlcsr_has_edges(handle))
+        return dml_fail(&handle->error, DMLCSR_ERROR_NO_EDGES,
+                        "edge maps are wanted, but the edge heads are not there (options.keep_edges, or the model)");
+    DML_TRY(dml_handle_net(handle, height, width, &net));
+    dml_tensor_import(dml_net_input(net), input);
+    DML_TRY(run(handle, net, edges));
+    dml_tensor_export(dml_net_parsing(net), parsing);
+    if (binary_edge)
+        dml_tensor_export(dml_net_binary_edge(net), binary_edge);
+    if (category_edge)
+        dml_tensor_export(dml_net_category_edge(net), category_edge);
+fail:
+    return status;
+}
+
+/* ---- what a handle knows ------------------------------------------------------------------------------------------ */
+
+uint32_t dmlcsr_class_count(const dmlcsr *handle)
+{
+    return handle ? handle->shared->info.classes : 0;
+}
+
+const char *dmlcsr_class_name(const dmlcsr *handle, uint32_t label)
+{
+    return handle && label < handle->shared->info.classes ? handle->shared->info.class_name[label] : NULL;
+}
+
+int dmlcsr_class_find(const dmlcsr *handle, const char *name)
+{
+    for (uint32_t i = 0; name && i < dmlcsr_class_count(handle); i++)
+        if (strcmp(dmlcsr_class_name(handle, i), name) == 0)
+            return (int)i;
+    return -1;
+}
+
+uint32_t dmlcsr_class_color(const dmlcsr *handle, uint32_t label)
+{
+    const char *name = dmlcsr_class_name(handle, label);
+    return name ? dml_class_color(name, label) : 0;
+}
+
+const char *dmlcsr_side(const dmlcsr *handle)
+{
+    return handle ? handle->shared->info.side : "unknown";
+}
+
+const char *dmlcsr_metadata(const dmlcsr *handle, const char *key)
+{
+    return handle && key ? dml_info_metadata(&handle->shared->info, key) : NULL;
+}
+
+uint32_t dmlcsr_input_size(const dmlcsr *handle)
+{
+    return handle ? handle->size : 0;
+}
+
+int dmlcsr_has_edges(const dmlcsr *handle)
+{
+    return handle && dml_weights_edges(handle->shared->weights);
+}
+
+uint32_t dmlcsr_threads(const dmlcsr *handle)
+{
+    return handle ? dml_pool_threads(handle->pool) : 0;
+}
+
+void dmlcsr_memory(const dmlcsr *handle, size_t *weights, size_t *scratch)
+{
+    if (weights)
+        *weights = handle ? dml_weights_bytes(handle->shared->weights) : 0;
+    if (scratch)
+        *scratch = handle ? atomic_load(&handle->memory.used) : 0;
+}
+
+const char *dmlcsr_isa(const dmlcsr *handle)
+{
+    return handle ? handle->shared->kernels.name : "";
+}
+
+const char *dmlcsr_last_error(const dmlcsr *handle)
+{
+    return handle ? handle->error.text : "";
+}
+
+/* ---- without a handle --------------------------------------------------------------------------------------------- */
+
+int dmlcsr_isa_find(const char *name)
+{
+    static const char *const names[] = {"auto", "c", "sse41", "avx2", "avx512", "neon"};
+    for (int i = 0; name && i < (int)(sizeof names / sizeof *names); i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int dmlcsr_isa_available(int isa)
+{
+    dml_kernels kernels;
+    return isa != DMLCSR_ISA_AUTO && dml_kernels_init(&kernels, isa);
+}
+
+uint32_t dmlcsr_version(void)
+{
+    return DMLCSR_VERSION;
+}

@@ -1,0 +1,135 @@
+#include "handle.h"
+
+/* An object whose first member is the allocator that it came from. */
+static void *alloc_holder(const dmlcsr_options *options, size_t limit, size_t size, int *status, dml_error *error)
+{
+    dml_memory memory;
+    dml_memory_init(&memory, options->allocate, options->release, options->opaque, limit);
+    dml_memory *holder = dml_alloc_zero(&memory, size);
+    if (!holder) {
+        *status = dml_fail(error, dml_memory_status(&memory, size), "no memory for a handle");
+        return NULL;
+    }
+    dml_memory_init(holder, options->allocate, options->release, options->opaque, limit);
+    atomic_store(&holder->used, atomic_load(&memory.used));
+    return holder;
+}
+
+/* Frees such an object. */
+static void release_holder(dml_memory *holder)
+{
+    dml_memory memory;
+    dml_memory_init(&memory, holder->allocate, holder->release, holder->opaque, 0);
+    atomic_store(&memory.used, atomic_load(&holder->used));
+    dml_release(&memory, holder);
+}
+
+static void shared_release(dml_shared *shared)
+{
+    if (!shared || atomic_fetch_sub(&shared->references, 1) != 1)
+        return;
+    dml_weights_free(shared->weights, &shared->memory);
+    dml_info_free(&shared->info, &shared->memory);
+    release_holder(&shared->memory);
+}
+
+/* The weights, with one reference for the caller. The pool is only borrowed, for packing. */
+static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_options *options, dml_error *error)
+{
+    int status;
+    dml_pool *pool = NULL;
+    dml_shared *shared = alloc_holder(options, options->memory_limit, sizeof *shared, &status, error);
+    if (!shared)
+        return status;
+    atomic_init(&shared->references, 1);
+    if (!dml_kernels_init(&shared->kernels, options->isa)) {
+        status = dml_fail(error, DMLCSR_ERROR_ISA, "instruction set %d is not available, on this machine or in this build",
+                          options->isa);
+        goto fail;
+    }
+    DML_TRY(dml_pool_create(&pool, &shared->memory, options->threads, error));
+    DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, pool, options->keep_edges != 0,
+                               &shared->memory, error));
+    DML_TRY(dml_info_create(&shared->info, model, dml_weights_classes(shared->weights), &shared->memory, error));
+    dml_pool_free(pool);
+    *out = shared;
+    return DMLCSR_OK;
+fail:
+    dml_pool_free(pool);
+    shared_release(shared);
+    return status;
+}
+
+int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *options, dml_error *error)
+{
+    int status;
+    size_t held = atomic_load(&shared->memory.used), limit = options->memory_limit;
+    if (limit)
+        limit = limit > held ? limit - held : 1;
+    dmlcsr *h = alloc_holder(options, limit, sizeof *h, &status, error);
+    if (!h)
+        return status;
+    h->options = *options;
+    h->options.error = NULL; /* the caller's buffer is for the create call only */
+    h->size = options->input_size ? options->input_size : shared->info.size;
+    DML_TRY(dml_pool_create(&h->pool, &h->memory, options->threads, error));
+    DML_TRY(dml_net_create(&h->net, shared->weights, &shared->kernels, h->size, h->size, &h->memory, error));
+    size_t scratch = dml_image_scratch(h->size);
+    h->scratch = dml_alloc(&h->memory, scratch);
+    if (!h->scratch) {
+        status = dml_fail(error, dml_memory_status(&h->memory, scratch), "no memory for %zu bytes of scratch", scratch);
+        goto fail;
+    }
+    atomic_fetch_add(&shared->references, 1);
+    h->shared = shared;
+    *out = h;
+    return DMLCSR_OK;
+fail:
+    dml_handle_free(h);
+    return status;
+}
+
+int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dmlcsr_options *options, dml_error *error)
+{
+    dml_shared *shared = NULL;
+    int status = shared_create(&shared, model, options, error);
+    if (status != DMLCSR_OK)
+        return status;
+    status = dml_handle_create(out, shared, options, error);
+    shared_release(shared);
+    return status;
+}
+
+void dml_handle_free(dmlcsr *handle)
+{
+    if (!handle)
+        return;
+    dml_net_free(handle->net, &handle->memory);
+    dml_net_free(handle->other, &handle->memory);
+    dml_pool_free(handle->pool);
+    dml_release(&handle->memory, handle->scratch);
+    shared_release(handle->shared);
+    release_holder(&handle->memory);
+}
+
+static bool fits(const dml_net *net, uint32_t h, uint32_t w)
+{
+    return net && dml_net_input(net)->h == h && dml_net_input(net)->w == w;
+}
+
+int dml_handle_net(dmlcsr *handle, uint32_t h, uint32_t w, dml_net **out)
+{
+    int status = DMLCSR_OK;
+    if (fits(handle->net, h, w)) {
+        *out = handle->net;
+        return DMLCSR_OK;
+    }
+    if (!fits(handle->other, h, w)) {
+        dml_net_free(handle->other, &handle->memory);
+        handle->other = NULL;
+        status = dml_net_create(&handle->other, handle->shared->weights, &handle->shared->kernels, h, w,
+                                &handle->memory, &handle->error);
+    }
+    *out = handle->other;
+    return status;
+}

@@ -1,0 +1,52 @@
+/* One tile of a convolution: the definition. The vector versions keep the order of the sum; SSE4.1 rounds every product
+ * like this one, AVX2, AVX-512 and NEON fuse product and addition. */
+#include "kernels/impl.h"
+
+#include "base/tensor.h"
+
+/* sum[l] += x[k] * w[k][l] over `count` input channels. */
+static inline void accumulate(float *sum, const float *x, const float *w, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        for (size_t l = 0; l < DML_BLOCK; l++)
+            sum[l] += x[k] * w[k * DML_BLOCK + l];
+}
+
+/* Bias, activation, scale and residual have the order of the network's formulas. */
+static void finish(const dml_conv_tile *t, const float *sum, const float *r, float *y)
+{
+    for (size_t l = 0; l < DML_BLOCK; l++) {
+        float v = sum[l];
+        if (t->last) {
+            v = t->scale * (v > 0.0f ? v : t->slope * v);
+            if (r)
+                v += r[l];
+            if (t->relu)
+                v = v > 0.0f ? v : 0.0f;
+        }
+        y[l] = v;
+    }
+}
+
+void dml_conv_c(const dml_conv_tile *t)
+{
+    const size_t tap = DML_BLOCK * DML_BLOCK;
+    for (size_t o = 0; o < t->panels; o++) {
+        for (size_t p = 0; p < t->width; p++) {
+            float *y = t->y + o * t->y_plane + p * DML_BLOCK;
+            const float *start = t->first ? t->bias + o * DML_BLOCK : y;
+            const float *w = t->w + o * t->w_panel;
+            float sum[DML_BLOCK];
+            for (size_t l = 0; l < DML_BLOCK; l++)
+                sum[l] = start[l];
+            for (size_t b = 0; b < t->blocks; b++) {
+                const float *x = t->x + b * t->x_plane + p * t->step * DML_BLOCK;
+                size_t count = b == t->blocks - 1 ? t->tail : DML_BLOCK;
+                for (size_t i = 0; i < t->kernel_h; i++)
+                    for (size_t j = 0; j < t->kernel_w; j++, w += tap)
+                        accumulate(sum, x + i * t->x_row + j * t->x_column, w, count);
+            }
+            finish(t, sum, t->r ? t->r + o * t->r_plane + p * DML_BLOCK : NULL, y);
+        }
+    }
+}

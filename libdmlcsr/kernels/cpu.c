@@ -1,0 +1,87 @@
+/* What this machine can run. A processor that has a register set is not enough: the system must save it, too (XCR0). */
+#include "kernels/cpu.h"
+
+#include <stdint.h>
+
+#include "dmlcsr/dmlcsr.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+
+#include <cpuid.h>
+
+enum {
+    LEAF1_ECX_SSE41 = 1 << 19,
+    LEAF1_ECX_FMA = 1 << 12,
+    LEAF1_ECX_OSXSAVE = 1 << 27,
+    LEAF1_ECX_AVX = 1 << 28,
+    LEAF1_ECX_F16C = 1 << 29,
+    LEAF7_EBX_AVX2 = 1 << 5,
+    LEAF7_EBX_AVX512F = 1 << 16,
+    LEAF7_EBX_AVX512DQ = 1 << 17,
+    LEAF7_EBX_AVX512BW = 1 << 30,
+    XCR0_YMM = 0x06,       /* xmm and ymm state */
+    XCR0_ZMM = 0x06 | 0xe0 /* and opmask, upper halves of zmm0-15, zmm16-31 */
+};
+#define LEAF7_EBX_AVX512VL 0x80000000u
+
+typedef struct features {
+    uint32_t leaf1_ecx, leaf7_ebx, xcr0;
+} features;
+
+static uint32_t read_xcr0(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+static features read_features(void)
+{
+    features f = {0, 0, 0};
+    uint32_t eax, ebx, ecx, edx;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+        return f;
+    f.leaf1_ecx = ecx;
+    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+        f.leaf7_ebx = ebx;
+    if (f.leaf1_ecx & LEAF1_ECX_OSXSAVE)
+        f.xcr0 = read_xcr0();
+    return f;
+}
+
+static bool all_of(uint32_t word, uint32_t bits)
+{
+    return (word & bits) == bits;
+}
+
+bool dml_cpu_has(int isa)
+{
+    const features f = read_features();
+    const bool sse41 = all_of(f.leaf1_ecx, LEAF1_ECX_SSE41);
+    const bool avx2 = sse41 && all_of(f.leaf1_ecx, LEAF1_ECX_AVX | LEAF1_ECX_FMA | LEAF1_ECX_F16C)
+                      && all_of(f.leaf7_ebx, LEAF7_EBX_AVX2) && all_of(f.xcr0, XCR0_YMM);
+    const bool avx512 = avx2 && all_of(f.leaf7_ebx, LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW)
+                        && all_of(f.leaf7_ebx, LEAF7_EBX_AVX512VL) && all_of(f.xcr0, XCR0_ZMM);
+    switch (isa) {
+    case DMLCSR_ISA_C: return true;
+    case DMLCSR_ISA_SSE41: return sse41;
+    case DMLCSR_ISA_AVX2: return avx2;
+    case DMLCSR_ISA_AVX512: return avx512;
+    default: return false;
+    }
+}
+
+#else
+
+bool dml_cpu_has(int isa)
+{
+    if (isa == DMLCSR_ISA_C)
+        return true;
+#if defined(__aarch64__) /* Advanced SIMD is part of the base architecture */
+    return isa == DMLCSR_ISA_NEON;
+#else
+    return false;
+#endif
+}
+
+#endif

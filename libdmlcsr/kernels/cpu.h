@@ -1,0 +1,10 @@
+/* What this machine can run: CPUID, and XCR0 for the registers that the system must save. */
+#ifndef DML_KERNELS_CPU_H
+#define DML_KERNELS_CPU_H
+
+#include <stdbool.h>
+
+/* True when the instruction set DMLCSR_ISA_... can run here (C always; AUTO never). Says nothing of the build. */
+bool dml_cpu_has(int isa);
+
+#endif

@@ -1,0 +1,144 @@
+/* The table of kernels: C fills it, and each level overwrites what it does better. */
+#include "kernels/kernels.h"
+
+#include "dmlcsr/dmlcsr.h"
+#include "kernels/cpu.h"
+#include "kernels/impl.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#define DML_BUILD_X86 1
+#elif defined(__aarch64__)
+#define DML_BUILD_NEON 1
+#endif
+
+void dml_kernels_c(dml_kernels *table)
+{
+    table->isa = DMLCSR_ISA_C;
+    table->name = "c";
+    table->conv = dml_conv_c;
+    table->conv_width = 8;
+    table->conv_panels = 2;
+    table->depthwise3x3 = dml_depthwise3x3_c;
+    table->maxpool3x3 = dml_maxpool3x3_c;
+    table->resize = dml_resize_c;
+    table->sample = dml_sample_c;
+    table->softmax = dml_softmax_c;
+    table->argmax = dml_argmax_c;
+    table->transpose16 = dml_transpose16_c;
+    table->from_f16 = dml_from_f16_c;
+    table->from_bf16 = dml_from_bf16_c;
+}
+
+#ifdef DML_BUILD_X86
+
+void dml_kernels_sse41(dml_kernels *table)
+{
+    table->isa = DMLCSR_ISA_SSE41;
+    table->name = "sse41";
+    table->conv = dml_conv_sse41;
+    table->conv_width = 3;
+    table->conv_panels = 1;
+    table->depthwise3x3 = dml_depthwise3x3_sse41;
+    table->maxpool3x3 = dml_maxpool3x3_sse41;
+    table->resize = dml_resize_sse41;
+    table->sample = dml_sample_sse41;
+    table->softmax = dml_softmax_sse41;
+    table->argmax = dml_argmax_sse41;
+    table->transpose16 = dml_transpose16_sse41;
+    table->from_bf16 = dml_from_bf16_sse41;
+}
+
+void dml_kernels_avx2(dml_kernels *table)
+{
+    table->isa = DMLCSR_ISA_AVX2;
+    table->name = "avx2";
+    table->conv = dml_conv_avx2;
+    table->conv_width = 6;
+    table->conv_panels = 1;
+    table->depthwise3x3 = dml_depthwise3x3_avx2;
+    table->maxpool3x3 = dml_maxpool3x3_avx2;
+    table->resize = dml_resize_avx2;
+    table->sample = dml_sample_avx2;
+    table->softmax = dml_softmax_avx2;
+    table->argmax = dml_argmax_avx2;
+    table->transpose16 = dml_transpose16_avx2;
+    table->from_f16 = dml_from_f16_avx2;
+    table->from_bf16 = dml_from_bf16_avx2;
+}
+
+void dml_kernels_avx512(dml_kernels *table)
+{
+    table->isa = DMLCSR_ISA_AVX512;
+    table->name = "avx512";
+    table->conv = dml_conv_avx512;
+    table->conv_width = 14;
+    table->conv_panels = 2;
+    table->depthwise3x3 = dml_depthwise3x3_avx512;
+    table->maxpool3x3 = dml_maxpool3x3_avx512;
+    table->resize = dml_resize_avx512;
+    table->sample = dml_sample_avx512;
+    table->softmax = dml_softmax_avx512;
+    table->argmax = dml_argmax_avx512;
+    table->transpose16 = dml_transpose16_avx512;
+    table->from_f16 = dml_from_f16_avx512;
+    table->from_bf16 = dml_from_bf16_avx512;
+}
+
+#endif
+
+#ifdef DML_BUILD_NEON
+
+void dml_kernels_neon(dml_kernels *table)
+{
+    table->isa = DMLCSR_ISA_NEON;
+    table->name = "neon";
+    table->conv = dml_conv_neon;
+    table->conv_width = 5;
+    table->conv_panels = 1;
+    table->depthwise3x3 = dml_depthwise3x3_neon;
+    table->maxpool3x3 = dml_maxpool3x3_neon;
+    table->resize = dml_resize_neon;
+    table->sample = dml_sample_neon;
+    table->softmax = dml_softmax_neon;
+    table->argmax = dml_argmax_neon;
+    table->transpose16 = dml_transpose16_neon;
+    table->from_f16 = dml_from_f16_neon;
+    table->from_bf16 = dml_from_bf16_neon;
+}
+
+#endif
+
+/* The levels of this build, lowest first. A level stands on those before it. */
+static const struct level {
+    int isa;
+    void (*fill)(dml_kernels *table);
+} levels[] = {
+    {DMLCSR_ISA_C, dml_kernels_c},
+#ifdef DML_BUILD_X86
+    {DMLCSR_ISA_SSE41, dml_kernels_sse41},
+    {DMLCSR_ISA_AVX2, dml_kernels_avx2},
+    {DMLCSR_ISA_AVX512, dml_kernels_avx512},
+#endif
+#ifdef DML_BUILD_NEON
+    {DMLCSR_ISA_NEON, dml_kernels_neon},
+#endif
+};
+
+bool dml_kernels_init(dml_kernels *table, int isa)
+{
+    bool found = false;
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (isa == DMLCSR_ISA_AUTO ? dml_cpu_has(levels[i].isa) : isa == levels[i].isa && dml_cpu_has(isa))
+            found = true;
+    }
+    if (!found)
+        return false;
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (!dml_cpu_has(levels[i].isa))
+            break;
+        levels[i].fill(table);
+        if (levels[i].isa == isa)
+            break;
+    }
+    return true;
+}

@@ -1,0 +1,108 @@
+/* The tensor core: one table of functions per handle, filled for one instruction set when the handle is made.
+ *
+ * This folder is the only one with intrinsics. <op>.c holds the C definition of an operation; <op>_sse41.c, <op>_avx2.c,
+ * <op>_avx512.c and <op>_neon.c hold vector versions, and the suffix selects the compile flags. kernels.c fills the
+ * table with C first and lets each level overwrite what it does better.
+ *
+ * A kernel works on rows and tiles: it knows no shapes beyond its arguments, allocates nothing and cannot fail. Loop
+ * nests, packing and threads are in ops/. "Block" is DML_BLOCK = 16 channels (base/tensor.h); all block pointers are
+ * aligned to 64 bytes. */
+#ifndef DML_KERNELS_H
+#define DML_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- convolution --------------------------------------------------------------------------------------------------
+ *
+ * One tile: `width` neighbouring pixels of one output row, `panels` (1 or 2) blocks of output channels, some input
+ * blocks. For output pixel p, panel o and lane l (all of 0 .. 15):
+ *
+ *     sum = first ? bias[o 16 + l] : y[o y_plane + p 16 + l]
+ *     for b < blocks, i < kernel_h, j < kernel_w, k < (b == blocks - 1 ? tail : 16), in this order:
+ *         sum += x[b x_plane + i x_row + j x_column + p step 16 + k] * w[o w_panel + ((b kernel_h + i) kernel_w + j) 256 + k 16 + l]
+ *     if last: y = relu2(scale * leaky(sum) + r[o r_plane + p 16 + l]), else y = sum
+ *
+ * leaky(v) = v > 0 ? v : slope v (slope 1: none; 0: ReLU); r NULL: nothing is added; relu2(v) = max(v, 0) when `relu`,
+ * else v. Every instruction set keeps the order of the sum, so that a result does not depend on the tile it fell into;
+ * AVX2, AVX-512 and NEON use fused multiply-add, C and SSE4.1 round the product. */
+typedef struct dml_conv_tile {
+    const float *x;      /* first pixel, first block, first tap */
+    const float *w;      /* packed: [panel][block][i][j][16 input channels][16 output channels] */
+    const float *bias;   /* panels * 16 */
+    const float *r;      /* residual, laid out like y, or NULL */
+    float *y;            /* first pixel, first panel */
+    size_t x_plane, x_row, x_column; /* elements between input blocks, tap rows, tap columns (dilation included) */
+    size_t w_panel;      /* elements between panels of w */
+    size_t y_plane, r_plane; /* elements between blocks of y, of r */
+    float slope, scale;
+    uint32_t blocks, tail; /* input blocks; channels used of the last one, 1 .. 16 */
+    uint32_t kernel_h, kernel_w;
+    uint32_t step;       /* stride of the convolution: 1 or 2 input pixels per output pixel */
+    uint32_t width;      /* pixels, 1 .. conv_width of the table */
+    uint32_t panels;     /* 1 .. conv_panels of the table */
+    bool first, last, relu;
+} dml_conv_tile;
+
+/* ---- the table ---------------------------------------------------------------------------------------------------- */
+
+typedef struct dml_kernels {
+    int isa;          /* DMLCSR_ISA_... */
+    const char *name; /* "c", "sse41", "avx2", "avx512", "neon" */
+
+    void (*conv)(const dml_conv_tile *tile);
+    uint32_t conv_width;  /* most pixels a tile may have */
+    uint32_t conv_panels; /* most panels a tile may have: 1 or 2 */
+
+    /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
+       x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */
+    void (*depthwise3x3)(const float *x, size_t x_row, const float *w, const float *bias, float slope, uint32_t step,
+                         uint32_t width, float *y);
+
+    /* Maximum over 3 columns, step 2, and the rows row[0 .. rows-1] (1 .. 3 of them), one block, one output row. Column
+       c of an input row is at row[i] + 16 c, c in 0 .. in_width - 1; output pixel p looks at columns 2p-1, 2p, 2p+1 that
+       exist. */
+    void (*maxpool3x3)(const float *const *row, uint32_t rows, uint32_t in_width, uint32_t width, float *y);
+
+    /* One row of a bilinear resize of one block: with c = column[p], f = fraction[p], g = row_fraction:
+           top = a[16 c + l] + f (a[16 (c + 1) + l] - a[16 c + l]);   low = the same of b;   v = top + g (low - top)
+       and y[p 16 + l] = v, or gate[p 16 + l] * v + gate[p 16 + l] when gate is not NULL (the graph module's f * l + f).
+       Where f is 0, column c + 1 is not read (it may not exist); where g is 0, b is not (it may be anything). Every
+       instruction set gives the same bits, here and in sample, softmax and maxpool3x3. */
+    void (*resize)(const float *a, const float *b, float row_fraction, const uint32_t *column, const float *fraction,
+                   const float *gate, uint32_t width, float *y);
+
+    /* Bilinear samples of one block at any positions: with a = x + offset[p], f = fx[p], g = fy[p] (both in [0, 1]):
+           top = a[l] + f (a[16 + l] - a[l]);  low = the same at a + x_row;  y[p 16 + l] = top + g (low - top)
+       All four pixels must exist. */
+    void (*sample)(const float *x, size_t x_row, const uint32_t *offset, const float *fx, const float *fy,
+                   uint32_t width, float *y);
+
+    /* Softmax over `channels` channels of `pixels` pixels: block k of a pixel is at x + k plane + 16 pixel. Channels past
+       the last are written as 0. May run in place (y == x). Relative error of a value at most 2e-6. */
+    void (*softmax)(const float *x, uint32_t channels, size_t plane, uint32_t pixels, float *y);
+
+    /* Index of the largest of `channels` channels of `pixels` pixels; the lowest index among equals. NaN counts as
+       -infinity. channels at most 256. */
+    void (*argmax)(const float *x, uint32_t channels, size_t plane, uint32_t pixels, uint8_t *label);
+
+    /* out[c 16 + r] = in[r 16 + c]: 16 x 16 values, rows `in_row` / `out_row` elements apart. */
+    void (*transpose16)(const float *in, size_t in_row, float *out, size_t out_row);
+
+    /* Half precision to single: n values, any alignment. */
+    void (*from_f16)(const void *in, size_t n, float *out);
+    void (*from_bf16)(const void *in, size_t n, float *out);
+} dml_kernels;
+
+/* Fills the table for DMLCSR_ISA_... (AUTO: the best there is). False when the build or the machine lacks it. */
+bool dml_kernels_init(dml_kernels *table, int isa);
+
+/* Each level overwrites what it does better than the one below. Only the levels of this build are defined. */
+void dml_kernels_c(dml_kernels *table);
+void dml_kernels_sse41(dml_kernels *table);
+void dml_kernels_avx2(dml_kernels *table);
+void dml_kernels_avx512(dml_kernels *table);
+void dml_kernels_neon(dml_kernels *table);
+
+#endif

@@ -1,0 +1,209 @@
+#include "net/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_SIZE 160
+#define EPSILON 1e-5
+#define CHANNELS_MAX 65536
+
+/* "512 x 2048 x 3 x 3", with "any" for 0 */
+static void format_shape(const uint64_t *shape, uint32_t rank, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (uint32_t i = 0; i < rank && at < size; i++) {
+        const char *gap = i ? " x " : "";
+        int n = shape[i] ? snprintf(out + at, size - at, "%s%llu", gap, (unsigned long long)shape[i])
+                         : snprintf(out + at, size - at, "%sany", gap);
+        at += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int find(dml_loader *loader, const char *prefix, const char *suffix, const dml_entry **out)
+{
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", prefix, suffix);
+    *out = dml_model_find(loader->model, name);
+    if (!*out)
+        return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s is missing", name);
+    loader->used++;
+    return DMLCSR_OK;
+}
+
+/* Finds a tensor of a given shape; a 0 in the shape accepts what the file says, and receives it. Trailing sizes of 1 in
+   the file are accepted or not as `rank` says: a one-dimensional convolution has rank 3, a pointwise one 4. */
+static int find_shaped(dml_loader *loader, const char *prefix, const char *suffix, uint64_t *shape, uint32_t rank,
+                       const dml_entry **out)
+{
+    char is[96], must[96];
+    int status = find(loader, prefix, suffix, out);
+    if (status != DMLCSR_OK)
+        return status;
+    const dml_entry *e = *out;
+    bool fits = e->rank == rank || (rank == 4 && e->rank == 3 && shape[3] == 1);
+    for (uint32_t i = 0; fits && i < e->rank; i++)
+        fits = shape[i] ? e->shape[i] == shape[i] : e->shape[i] >= 1 && e->shape[i] <= CHANNELS_MAX;
+    if (!fits) {
+        format_shape(e->shape, e->rank, is, sizeof is);
+        format_shape(shape, rank, must, sizeof must);
+        return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s is %s, must be %s", e->name, e->rank ? is : "a scalar",
+                        must);
+    }
+    for (uint32_t i = 0; i < e->rank; i++)
+        shape[i] = e->shape[i];
+    return DMLCSR_OK;
+}
+
+bool dml_load_has(const dml_loader *loader, const char *prefix, const char *suffix)
+{
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", prefix, suffix);
+    return dml_model_find(loader->model, name) != NULL;
+}
+
+/* A vector of `count` values; read into `out` in the second pass. */
+static int load_vector(dml_loader *loader, const char *prefix, const char *suffix, uint32_t count, float *out)
+{
+    const dml_entry *entry;
+    uint64_t shape[1] = {count};
+    int status = find_shaped(loader, prefix, suffix, shape, 1, &entry);
+    if (status == DMLCSR_OK && loader->packed) {
+        status = dml_entry_read(entry, loader->kernels, out, loader->error);
+        dml_model_forget(loader->model, entry);
+    }
+    return status;
+}
+
+int dml_load_scalar(dml_loader *loader, const char *name, float *value)
+{
+    *value = 1.0f;
+    return load_vector(loader, name, "", 1, value);
+}
+
+/* v + n, or NULL in the first pass, when nothing is read. */
+static float *offset(float *v, size_t n)
+{
+    return v ? v + n : NULL;
+}
+
+/* Reads the norm and turns it into a gain per channel and an addition to the bias. v: room for 4 vectors. */
+static int fold(dml_loader *loader, const dml_layer *layer, uint32_t out, float *v, float *gain, float *bias)
+{
+    int status;
+    float *weight = v, *shift = offset(v, out), *mean = offset(v, 2 * (size_t)out), *variance = offset(v, 3 * (size_t)out);
+    DML_TRY(load_vector(loader, layer->norm, ".weight", out, weight));
+    DML_TRY(load_vector(loader, layer->norm, ".bias", out, shift));
+    DML_TRY(load_vector(loader, layer->norm, ".running_mean", out, mean));
+    DML_TRY(load_vector(loader, layer->norm, ".running_var", out, variance));
+    if (!loader->packed)
+        return DMLCSR_OK;
+    for (uint32_t i = 0; i < out; i++) {
+        if (variance[i] < 0.0f)
+            return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s.running_var: value %u is negative",
+                            layer->norm, (unsigned)i);
+        double scale = layer->kind == DML_NORM_ABN ? fabs((double)weight[i]) + EPSILON : (double)weight[i];
+        scale /= sqrt((double)variance[i] + EPSILON);
+        gain[i] = (float)scale;
+        bias[i] = (float)((double)shift[i] + ((double)bias[i] - (double)mean[i]) * scale);
+    }
+fail:
+    return status;
+}
+
+/* Common to both kinds: the bias and norm of a layer with `out` channels; gain and bias
+   point into v, the room behind the layer's weights (NULL in the first pass). */
+static int load_affine(dml_loader *loader, const dml_layer *layer, uint32_t out, float *v, float **gain, float **bias)
+{
+    int status = DMLCSR_OK;
+    *gain = v;
+    *bias = offset(v, out);
+    for (uint32_t i = 0; v && i < out; i++) {
+        (*gain)[i] = 1.0f;
+        (*bias)[i] = 0.0f;
+    }
+    if (layer->bias)
+        DML_TRY(load_vector(loader, layer->conv, ".bias", out, *bias));
+    if (layer->kind != DML_NORM_NONE)
+        DML_TRY(fold(loader, layer, out, offset(v, 2 * (size_t)out), *gain, *bias));
+fail:
+    return status;
+}
+
+/* Takes `count` floats of the packed block, each piece on a cache line of its own. */
+static float *place(dml_loader *loader, size_t count)
+{
+    float *start = loader->packed ? loader->packed + loader->at : NULL;
+    loader->at += (count + DML_BLOCK - 1) / DML_BLOCK * DML_BLOCK;
+    return start;
+}
+
+static void need_scratch(dml_loader *loader, size_t weights, uint32_t out)
+{
+    size_t need = weights + 6 * (size_t)out;
+    if (need > loader->scratch_size)
+        loader->scratch_size = need;
+    if (out > loader->widest)
+        loader->widest = out;
+}
+
+static void copy_bias(const float *bias, uint32_t out, size_t size, float *packed)
+{
+    memset(packed, 0, size * sizeof *packed);
+    memcpy(packed, bias, out * sizeof *packed);
+}
+
+int dml_load_conv(dml_loader *loader, const dml_layer *layer, bool relu, dml_conv *conv)
+{
+    const dml_entry *entry;
+    float *gain, *bias;
+    uint64_t shape[4] = {layer->out, layer->in, layer->kernel, layer->kernel};
+    int status;
+    DML_TRY(find_shaped(loader, layer->conv, ".weight", shape, 4, &entry));
+    uint32_t out = (uint32_t)shape[0];
+    dml_conv_shape s = {layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part};
+    size_t bias_size = dml_conv_bias_size(&s);
+    if (!loader->packed)
+        need_scratch(loader, entry->count, out);
+    DML_TRY(load_affine(loader, layer, out, offset(loader->scratch, entry->count), &gain, &bias));
+
+    float *packed = place(loader, dml_conv_weight_size(&s)), *packed_bias = place(loader, bias_size);
+    if (packed) {
+        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->error));
+        dml_model_forget(loader->model, entry);
+        dml_conv_pack(&s, loader->scratch, gain, packed, loader->pool);
+        copy_bias(bias, out, bias_size, packed_bias);
+    }
+    uint32_t last = layer->part ? (layer->in - 1) % layer->part + 1 : layer->in;
+    *conv = (dml_conv){.shape = s, .weight = packed, .bias = packed_bias, .blocks = dml_conv_blocks(&s),
+                       .tail = (last - 1) % DML_BLOCK + 1, .slope = 1.0f, .scale = 1.0f};
+    conv->panel = (size_t)conv->blocks * s.kernel * s.kernel * DML_BLOCK * DML_BLOCK;
+    if (layer->kind == DML_NORM_ABN)
+        conv->slope = relu ? 0.0f : DML_LEAKY;
+fail:
+    return status;
+}
+
+int dml_load_depthwise(dml_loader *loader, const dml_layer *layer, dml_depthwise *op)
+{
+    const dml_entry *entry;
+    float *gain, *bias;
+    uint32_t channels = layer->in;
+    uint64_t shape[4] = {channels, 1, 3, 3};
+    size_t bias_size = (size_t)dml_blocks(channels) * DML_BLOCK;
+    int status;
+    DML_TRY(find_shaped(loader, layer->conv, ".weight", shape, 4, &entry));
+    if (!loader->packed)
+        need_scratch(loader, entry->count, channels);
+    DML_TRY(load_affine(loader, layer, channels, offset(loader->scratch, entry->count), &gain, &bias));
+    float *packed = place(loader, dml_depthwise_weight_size(channels)), *packed_bias = place(loader, bias_size);
+    if (packed) {
+        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->error));
+        dml_depthwise_pack(channels, loader->scratch, gain, packed);
+        copy_bias(bias, channels, bias_size, packed_bias);
+    }
+    *op = (dml_depthwise){packed, packed_bias, channels, layer->stride, DML_LEAKY};
+fail:
+    return status;
+}

@@ -1,0 +1,45 @@
+/* The operations beside convolution: shapes, loop nests and threads over the kernels. All write their output whole,
+   border included; outputs never overlap inputs unless a comment allows it. */
+#ifndef DML_OPS_H
+#define DML_OPS_H
+
+#include "base/tensor.h"
+#include "base/threads.h"
+#include "kernels/kernels.h"
+
+/* Depthwise 3 x 3, padding 1: y = leaky(w * x + bias), channel by channel. */
+typedef struct dml_depthwise {
+    const float *weight; /* packed: blocks x 9 x 16 */
+    const float *bias;   /* blocks x 16 */
+    uint32_t channels, stride;
+    float slope;
+} dml_depthwise;
+
+size_t dml_depthwise_weight_size(uint32_t channels);
+/* weight (channels, 1, 3, 3), each channel times gain[channel] */
+void dml_depthwise_pack(uint32_t channels, const float *weight, const float *gain, float *packed);
+/* x.pad >= 1 */
+void dml_depthwise_run(const dml_depthwise *op, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
+                       const dml_tensor *y);
+
+/* Maximum over 3 x 3, stride 2, padding 1 (of minus infinity). */
+void dml_maxpool_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);
+
+/* Bilinear resize of x to y's size, align_corners: output i samples input i (in - 1) / (out - 1). With a gate of y's
+   shape: y = gate * resized + gate. */
+void dml_resize_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *gate,
+                    const dml_tensor *y);
+
+/* Softmax over the channels of each pixel. x and y have the same border (the kernel knows one distance between blocks);
+   y may be x. */
+void dml_softmax_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);
+
+/* Channels become pixels: y (c = h w of x, 1, w = c of x). Neither has a border. Tails are padded on the
+   stack, so that the lanes past h w are zero. */
+void dml_transpose_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);
+
+/* Between planar c h w values and the block layout; the import clears the border and the lanes past c. */
+void dml_tensor_import(const dml_tensor *t, const float *planar);
+void dml_tensor_export(const dml_tensor *t, float *planar);
+
+#endif

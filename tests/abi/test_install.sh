@@ -1,0 +1,130 @@
+#!/bin/bash
+# `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust are built and run with nothing
+# but what pkg-config says, and `make uninstall` leaves no file behind. Set by make: BUILD CC CXX MAKE PKG_CONFIG.
+set -u
+if [ -n "${SANITIZED:-}" ]; then
+    echo "other programs cannot load a library with a sanitizer in it"
+    exit 77
+fi
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+bad=0 good=0
+
+try() { # what, command...
+    local what=$1
+    shift
+    if "$@" >"$folder/log" 2>&1; then
+        good=$((good + 1))
+    else
+        echo "$what: failed: $*"
+        tail -n 15 "$folder/log"
+        bad=$((bad + 1))
+    fi
+}
+
+has() { # lines wanted in the log of the last command
+    local line
+    for line in "$@"; do
+        if grep -q "$line" "$folder/log"; then
+            good=$((good + 1))
+        else
+            echo "not printed: $line"
+            bad=$((bad + 1))
+        fi
+    done
+}
+
+try "make install" "$MAKE" -s --no-print-directory install BUILD="$BUILD" DESTDIR="$folder/root"
+pc=$(find "$folder/root" -name dmlcsr.pc)
+[ -f "$pc" ] || { echo "no dmlcsr.pc was installed"; exit 1; }
+
+export PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$folder/root
+libdir=${pc%/pkgconfig/dmlcsr.pc}
+model=$(find "$folder/root" -name dmlcsr-small.safetensors)
+# With the system's own prefix, pkg-config leaves out the flags that a compiler has anyway.
+export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+cflags=$($PKG_CONFIG --cflags dmlcsr)
+libs=$($PKG_CONFIG --libs dmlcsr)
+version=$(sed -n 's/^#define DMLCSR_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/dmlcsr/version.h | tr '\n' . | sed 's/\.$//')
+try "the version in dmlcsr.pc" [ "$($PKG_CONFIG --modversion dmlcsr)" = "$version" ]
+try "the linker's name" [ -e "$libdir/libdmlcsr.so" ]
+try "the loader's name" [ -e "$libdir/libdmlcsr.so.${version%%.*}" ]
+
+run() { # what, program, arguments
+    local what=$1
+    shift
+    LD_LIBRARY_PATH=$libdir try "$what" "$@"
+}
+
+# shellcheck disable=SC2046,SC2086 # flags are several words
+{
+    try "C" ${CC:-cc} -std=c99 -Wall -Werror $cflags tests/abi/use.c -o "$folder/use" $libs
+    run "C, run" "$folder/use" "$model" "$folder/out.safetensors"
+    try "C, static" ${CC:-cc} $cflags tests/abi/use.c -o "$folder/use_static" "$libdir/libdmlcsr.a" \
+        $($PKG_CONFIG --static --libs-only-l dmlcsr | sed 's/-ldmlcsr//')
+    try "C, static, run" "$folder/use_static" "$model" "$folder/out.safetensors"
+    if command -v "${CXX:-c++}" >/dev/null 2>&1; then
+        try "C++, use.c" "${CXX:-c++}" -x c++ -std=c++98 -Wall -Werror $cflags tests/abi/use.c -o "$folder/use_cpp" $libs
+        run "C++, use.c, run" "$folder/use_cpp" "$model" "$folder/out.safetensors"
+    fi
+}
+
+# The same picture in every language: a table of shares comes out, the same table everywhere.
+{
+    printf 'P6\n96 80\n255\n'
+    awk 'BEGIN { for (y = 0; y < 80; ++y) for (x = 0; x < 96; ++x) {
+        d = (x - 48) ^ 2 * 1.6 + (y - 40) ^ 2
+        printf("%s", d < 900 ? "~h`" : y > 60 ? "@@p" : "  0") } }'
+} >"$folder/photo.ppm"
+
+sample() { # language, command...
+    local language=$1
+    shift
+    run "$language, run" "$@" "$folder/photo.ppm"
+    grep '%' "$folder/log" >"$folder/table"
+    [ -f "$folder/first" ] || cp "$folder/table" "$folder/first"
+    try "$language, its table" cmp "$folder/first" "$folder/table"
+    try "$language, a table of parts" [ -s "$folder/table" ]
+}
+
+# shellcheck disable=SC2086 # flags are several words
+{
+    try "examples/c" ${CC:-cc} $cflags examples/c/minimal.c -o "$folder/minimal" $libs
+    sample "examples/c" "$folder/minimal"
+    if command -v "${CXX:-c++}" >/dev/null 2>&1; then
+        try "examples/cpp" "${CXX:-c++}" -std=c++17 -Wall $cflags examples/cpp/parse.cpp -o "$folder/parse" $libs -pthread
+        sample "examples/cpp" "$folder/parse"
+    else
+        echo "skip  C++: no compiler"
+    fi
+}
+# The first python3 of the path may be one that the system's packages do not reach.
+python=
+for candidate in /usr/bin/python3 python3; do
+    if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; fi
+done
+if [ -n "$python" ]; then
+    sample "examples/python" env PYTHONDONTWRITEBYTECODE=1 "$python" examples/python/dmlcsr.py
+else
+    echo "skip  Python: no numpy"
+fi
+if command -v cargo >/dev/null 2>&1; then
+    cp -r examples/rust "$folder/rust"
+    try "examples/rust" env CARGO_TARGET_DIR="$folder/target" \
+        cargo build --quiet --offline --manifest-path "$folder/rust/Cargo.toml"
+    sample "examples/rust" "$folder/target/debug/parse"
+else
+    echo "skip  Rust: no cargo"
+fi
+
+# The programs find the library without help, and the pages about them are there.
+for tool in $PROGRAMS; do
+    try "$tool" env -u LD_LIBRARY_PATH "$(find "$folder/root" -path "*/bin/$tool")" --version
+    has "$version"
+    try "the man page of $tool" [ -n "$(find "$folder/root" -path "*/man1/$tool.1")" ]
+done
+
+try "make uninstall" "$MAKE" -s --no-print-directory uninstall BUILD="$BUILD" DESTDIR="$folder/root"
+try "files left: $(find "$folder/root" ! -type d)" [ -z "$(find "$folder/root" ! -type d)" ]
+echo "$good passed, $bad failed"
+[ $bad -eq 0 ]

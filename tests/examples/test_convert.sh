@@ -1,0 +1,61 @@
+#!/bin/bash
+# dmlcsr-convert from the command line.
+. tests/examples/common.sh
+convert=$BUILD/bin/dmlcsr-convert model=weights/dmlcsr-small.safetensors
+[ -x "$convert" ] || skip "there is no $convert"
+[ -f "$model" ] || skip "there is no $model"
+
+try 0 "list" "$convert" --list $model
+says "dmlcsr.classes" "tensor" "dtype" "F32" "tensors"
+for dtype in f32 f16 bf16; do
+    try 0 "$dtype" "$convert" $model "$folder/$dtype.safetensors" --dtype $dtype
+    says "wrote $folder/$dtype.safetensors"
+    try 0 "list $dtype" "$convert" --list "$folder/$dtype.safetensors"
+    says " $(echo $dtype | tr a-z A-Z) " "dmlcsr.side"
+done
+large=$(wc -c <"$folder/f32.safetensors") small=$(wc -c <"$folder/f16.safetensors")
+try 0 "half the bytes" test $((small * 100 / large)) -lt 60
+# What was f16 and stays f16 keeps its values.
+try 0 "f16 again" "$convert" "$folder/f16.safetensors" "$folder/again.safetensors" --dtype f16
+try 0 "the same bytes" cmp "$folder/f16.safetensors" "$folder/again.safetensors"
+
+try 0 "metadata" "$convert" $model "$folder/out.safetensors" --dtype f16 --side picture --licence "for tests" --size 99 \
+    --set color=blue --set dmlcsr.trained_on=
+says "wrote"
+try 0 "list" "$convert" --list "$folder/out.safetensors"
+says "picture" "for tests" "99" "color" "blue"
+try 1 "a removed key" grep -q trained_on "$folder/out"
+if grep -q edge_layer "$folder/out"; then
+    try 0 "drop edges" "$convert" $model "$folder/plain.safetensors" --drop-edges
+    try 0 "list" "$convert" --list "$folder/plain.safetensors"
+    try 1 "no edge heads" grep -q edge_layer "$folder/out"
+fi
+
+cp $model "$folder/kept"
+echo nonsense >"$folder/nonsense"
+try 1 "nonsense in" "$convert" "$folder/nonsense" "$folder/kept"
+says "nonsense"
+try 0 "the target is as it was" cmp $model "$folder/kept"
+try 1 "nothing in" "$convert" "$folder/missing" "$folder/new"
+says "missing"
+try 1 "no folder" "$convert" $model "$folder/no/such/folder"
+try 1 "list nonsense" "$convert" --list "$folder/nonsense"
+try 2 "one name" "$convert" $model
+try 2 "dtype" "$convert" --dtype f8 $model "$folder/new"
+says "expected f32, f16 or bf16"
+try 2 "side" "$convert" --side left $model "$folder/new"
+try 2 "size" "$convert" --size 12 $model "$folder/new"
+try 2 "setting" "$convert" --set nothing $model "$folder/new"
+says "expected KEY=VALUE"
+try 0 "nothing was written" test ! -e "$folder/new"
+try 0 "version" "$convert" --version
+try 0 "help" "$convert" --help
+
+# A program that uses what was written.
+if [ -x "$BUILD/bin/dmlcsr-parse" ]; then
+    for file in f32 f16 bf16; do
+        try 0 "parse with $file" "$BUILD/bin/dmlcsr-parse" --model "$folder/$file.safetensors" -o "$folder/parsed" \
+            examples/demo.jpg
+    done
+fi
+finish

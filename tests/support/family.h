@@ -1,0 +1,27 @@
+/* Members of the DML-CSR family with weights that anyone can regenerate from their names (tests/golden/README.md). */
+#ifndef TEST_FAMILY_H
+#define TEST_FAMILY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct family {
+    uint32_t classes, blocks[4], divide; /* published: 19, {3, 4, 23, 3}, 1 */
+    int edges;                           /* with edge heads */
+    int half;                            /* tensors of two and more dimensions: 0 F32, 1 F16, 2 BF16 */
+    int module;                          /* keys start with "module." */
+    const char *metadata;                /* members of "__metadata__" as JSON text, or NULL */
+} family;
+
+extern const family family_full, family_lite;
+
+/* `count` values in [-1, 1) from a name. */
+void family_noise(const char *name, size_t count, uint64_t seed, float *out);
+
+/* A safetensors file in memory; to be freed. Exits the program when there is no memory. */
+unsigned char *family_file(const family *f, uint64_t seed, size_t *size);
+
+/* The same on disk; exits when it cannot be written. */
+void family_save(const family *f, uint64_t seed, const char *path);
+
+#endif
