@@ -258,7 +258,7 @@ check: check-programs
 	 bash tests/run.sh $(selected)
 
 bench: all $(benches) $(programs_kernels)
-	@for bench in $(benches); do echo "== $$bench"; $$bench || exit 1; done
+	@for bench in $(benches) '$(programs_kernels) --bench'; do echo "== $$bench"; $$bench || exit 1; done
 
 fuzz: FUZZ_CC ?= clang
 fuzz:

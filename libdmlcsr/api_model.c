@@ -87,7 +87,8 @@ static bool dropped(const converter *c, const char *name)
 {
     static const char edges[] = "edge_layer.", counter[] = "num_batches_tracked";
     const char *leaf = strrchr(name, '.');
-    return !strcmp(leaf ? leaf + 1 : name, counter) || (c->options.drop_edges && !strncmp(name, edges, sizeof edges - 1));
+    const bool edge = !strncmp(name, edges, sizeof edges - 1);
+    return !strcmp(leaf ? leaf + 1 : name, counter) || (c->options.drop_edges && edge);
 }
 
 /* Norms and biases stay F32: a running variance can pass what F16 holds. */
@@ -140,6 +141,7 @@ static int convert_tensor(converter *c, const dml_entry *entry)
         DML_TRY(dml_entry_copy(entry, NULL, &c->error)); /* has the sentence */
     c->tensors[c->count++] =
         (dml_output){ entry->name, dtype, entry->rank, entry->shape, block ? block : (const void *)entry->data };
+    dml_model_forget(c->model, entry);
 fail:
     return status;
 }

@@ -15,9 +15,10 @@ command -v timeout >/dev/null 2>&1 && limit="timeout ${TEST_TIMEOUT:-900}"
 
 now() { echo "${EPOCHREALTIME:-$SECONDS}"; }
 
-# The arguments a program wants: a replay gets its corpus.
+# The arguments a program wants: a replay gets its corpus; an emulator is slow.
 arguments() {
     case $1 in
+    */kernelcheck) if [ -n "${EMULATOR:-}" ]; then echo --quick; fi ;;
     */fuzz/replay_*) echo "tests/fuzz/corpus/${1##*/replay_}" ;;
     esac
 }

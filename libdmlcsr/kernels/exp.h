@@ -2,8 +2,8 @@
  *
  * z = n ln 2 + r with n the integer nearest to z / ln 2, so that |r| <= 0.3467 and e^z = 2^n e^r. ln 2 is split in two
  * (Cody and Waite): the upper part has 15 bits, so n times it is exact. e^r = 1 + r + r^2 (C2 + r C3 + ... + r^4 C6),
- * the coefficients of least relative error (Remez exchange), 3.1e-9. With the rounding of each step the result is within
- * 3 units of 2^-24. Below EXP_LOWEST = ln 2^-126 the result is 0 rather than a subnormal number.
+ * the coefficients of least relative error (Remez exchange), 3.1e-9. With the rounding of each step the result is
+ * within 3 units of 2^-24. Below EXP_LOWEST = ln 2^-126 the result is 0 rather than a subnormal number.
  *
  * z is a difference x - m whose rounding error would show in the result when z is large, so the error is computed
  * (exactly: Knuth's two-sum) and added to r. No step is fused: the results are the same on every instruction set. */

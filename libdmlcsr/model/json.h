@@ -21,8 +21,8 @@ bool dml_json_take(dml_json *json, char c);
 /* The same, and its absence is the problem `problem`. */
 bool dml_json_expect(dml_json *json, char c, const char *problem);
 
-/* A string, decoded, with a 0 behind it. It never takes more bytes of `out` than of the source, the 0 included. out NULL:
-   only checked. Escaped or plain NUL is refused: names and values live on as C strings. */
+/* A string, decoded, with a 0 behind it. It never takes more bytes of `out` than of the source, the 0 included.
+   out NULL: only checked. Escaped or plain NUL is refused: names and values live on as C strings. */
 bool dml_json_string(dml_json *json, char *out, size_t *length);
 
 /* A whole number, 0 .. 2^64 - 1. */

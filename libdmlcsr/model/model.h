@@ -63,8 +63,8 @@ int dml_entry_copy(const dml_entry *entry, void *out /* entry->bytes */, dml_err
 /* True when `data` holds the values in C order without gaps. */
 bool dml_entry_contiguous(const dml_entry *entry);
 
-/* Tells the system that the pages of this tensor are no longer needed, so that a mapped file does not count twice beside
-   packed weights. They come back by themselves when read again. */
+/* Tells the system that the pages of this tensor are no longer needed, so that a mapped file does not count twice
+   beside packed weights. They come back by themselves when read again. */
 void dml_model_forget(const dml_model *model, const dml_entry *entry);
 
 /* ---- writing ---- */
@@ -78,8 +78,8 @@ typedef struct dml_output {
     const void *data; /* count * size of dtype bytes */
 } dml_output;
 
-/* Writes safetensors: temporary name beside `path`, flushed, renamed. The format allows no gaps, so tensors are ordered:
-   those whose size is a multiple of 64 bytes first, each at a multiple of 64, then multiples of 32 and so on, by name
+/* Writes safetensors: temporary name beside `path`, flushed, renamed. The format allows no gaps, so tensors are
+   ordered: those whose size is a multiple of 64 bytes first, each at a multiple of 64, then multiples of 32 and so on, by name
    within each group. metadata: pairs key, value; written in the order of the keys. The order in which tensors and pairs
    are given does not matter. */
 int dml_safetensors_write(const char *path, const dml_output *tensors, size_t tensor_count, const char *const *metadata,

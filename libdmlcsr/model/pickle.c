@@ -127,7 +127,8 @@ static int call(dml_machine *m)
     case DML_REBUILD_TENSOR: {
         dml_value tensor = { .kind = DML_TENSOR };
         tensor.as.inner = tuple;
-        return arguments->count < 6 ? dml_pickle_fail(m, "a tensor with too few arguments") : dml_pickle_push(m, tensor);
+        return arguments->count < 6 ? dml_pickle_fail(m, "a tensor with too few arguments")
+                                    : dml_pickle_push(m, tensor);
     }
     case DML_REBUILD_PARAMETER:
         first = dml_pickle_item(m->out, arguments, 0);
@@ -230,7 +231,8 @@ static int run(dml_machine *m)
         const int size = argument_size(opcode);
         if (size < 0)
             return dml_fail(m->error, DMLCSR_ERROR_UNSUPPORTED,
-                            "%s: its pickle has instruction 0x%02X at byte %zu, which a state dict does not need: refused",
+                            "%s: its pickle has instruction 0x%02X at byte %zu, which a state dict does not need: "
+                            "refused",
                             m->label, opcode, (size_t)(m->instruction - m->file));
         DML_TRY(need_bytes(m, (size_t)size));
         const unsigned char *p = m->at;

@@ -1,5 +1,5 @@
-/* A machine for the few pickle instructions that a state dict needs. It builds values and calls nothing: the "globals" of
-   a pickle are names here, and every name that is not on the list is refused. */
+/* A machine for the few pickle instructions that a state dict needs. It builds values and calls nothing: the
+   "globals" of a pickle are names here, and every name that is not on the list is refused. */
 #ifndef DML_MODEL_PICKLE_H
 #define DML_MODEL_PICKLE_H
 

@@ -57,7 +57,7 @@ int dml_pickle_need(const dml_machine *m, size_t n)
     return height(m) >= n ? DMLCSR_OK : dml_pickle_fail(m, "the stack is empty");
 }
 
-/* Appends stack[from ..], in steps of 1 (items) or 2 (key and value), to a container that is on the stack below them. */
+/* Appends stack[from ..], in steps of 1 (items) or 2 (key and value), to the container below them on the stack. */
 static int fill(dml_machine *m, dml_value *container, size_t from, size_t step)
 {
     dml_pickle *out = m->out;

@@ -96,7 +96,8 @@ static int read_tensor(const dml_pth *pth, const dml_value *tensor, dml_entry *e
     if (status != DMLCSR_OK)
         return status;
     if (!pth->find(pth, &storage))
-        return fail_tensor(pth, entry->name, DMLCSR_ERROR_FORMAT, "has a storage that the file lacks, or of another size");
+        return fail_tensor(pth, entry->name, DMLCSR_ERROR_FORMAT,
+                           "has a storage that the file lacks, or of another size");
     if (!inside(entry, (uint64_t)offset->as.integer, storage.count))
         return fail_tensor(pth, entry->name, DMLCSR_ERROR_FORMAT, "reaches past the end of its storage");
     entry->data = storage.data + (size_t)offset->as.integer * dml_dtype_size(entry->dtype);
@@ -162,9 +163,11 @@ static int read_item(dml_pth *pth, const dml_cell *cell, char **strings, uint64_
     int status;
     const dml_value *values = pth->pickle.values;
     dml_entry *entry = dml_model_add(pth->model);
-    if (!entry)
-        return dml_fail(pth->error, dml_memory_status(pth->model->memory, dml_array_bytes(pth->model->capacity, sizeof *entry)),
-                        "%s: no memory for its tensors", pth->label);
+    if (!entry) {
+        const size_t size = dml_array_bytes(pth->model->capacity, sizeof *entry);
+        return dml_fail(pth->error, dml_memory_status(pth->model->memory, size), "%s: no memory for its tensors",
+                        pth->label);
+    }
     DML_TRY(keep_name(pth, &values[cell->key], strings, &entry->name));
     DML_TRY(read_tensor(pth, &values[cell->value], entry));
     if (entry->bytes > *left)
@@ -185,7 +188,8 @@ int dml_pth_read_tensors(dml_pth *pth)
         return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: the checkpoint is not a state dict", pth->label);
     const size_t size = measure_names(pth, dict);
     if (!size)
-        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: the checkpoint's state dict holds no tensors", pth->label);
+        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: the checkpoint's state dict holds no tensors",
+                        pth->label);
     if (size == SIZE_MAX)
         return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: the names of its tensors are longer than the file",
                         pth->label);

@@ -23,7 +23,8 @@ bool dml_pth_is_legacy(const unsigned char *bytes, size_t size)
 
 static int fail_memory(const dml_pth *pth, size_t size)
 {
-    return dml_fail(pth->error, dml_memory_status(pth->model->memory, size), "%s: no memory for its storages", pth->label);
+    return dml_fail(pth->error, dml_memory_status(pth->model->memory, size), "%s: no memory for its storages",
+                    pth->label);
 }
 
 /* The pickles before the object: protocol and system. */
@@ -104,8 +105,8 @@ static int list_storages(dml_pth *pth, table *t)
     if (!dml_index_build(&t->index, count, &twin, memory))
         return fail_memory(pth, count * sizeof(dml_key));
     if (!unite(t))
-        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: a storage of the checkpoint is used with two types or sizes",
-                        pth->label);
+        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT,
+                        "%s: a storage of the checkpoint is used with two types or sizes", pth->label);
     return DMLCSR_OK;
 }
 
@@ -115,7 +116,8 @@ static int place(const dml_pth *pth, const table *t, const dml_value *key, size_
     const dml_file *file = &pth->model->file;
     const size_t found = key->kind == DML_STRING ? dml_index_find(&t->index, key->as.text, key->count) : DML_NOT_FOUND;
     if (found == DML_NOT_FOUND || t->items[found].data)
-        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: its list of storages does not fit its tensors", pth->label);
+        return dml_fail(pth->error, DMLCSR_ERROR_FORMAT, "%s: its list of storages does not fit its tensors",
+                        pth->label);
     dml_storage *storage = &t->items[found];
     const dml_quoted name = dml_quote(storage->key.text, storage->key.length);
     const size_t size = dml_dtype_size(storage->dtype), left = file->size - *at;

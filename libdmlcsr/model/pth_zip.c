@@ -77,8 +77,8 @@ int dml_pth_read_zip(dml_model *model, const char *label, dml_error *error)
     find_root(&f);
     const dml_zip_entry *data = find_in(&f, "data.pkl", 8);
     if (!data) {
-        status = dml_fail(error, DMLCSR_ERROR_FORMAT, "%s: is a ZIP archive, but no PyTorch checkpoint: no data.pkl in it",
-                          label);
+        status = dml_fail(error, DMLCSR_ERROR_FORMAT,
+                          "%s: is a ZIP archive, but no PyTorch checkpoint: no data.pkl in it", label);
         goto fail;
     }
     DML_TRY(check_byte_order(&f, label, error));

@@ -125,8 +125,9 @@ static int check_tensor(parser *p, dml_entry *entry, const fields *seen)
     if (entry->dtype == DML_OTHER)
         entry->bytes = (size_t)(seen->end - seen->begin);
     if (entry->bytes != seen->end - seen->begin)
-        return dml_fail(p->error, DMLCSR_ERROR_FORMAT, "%s: tensor '%s' has %zu bytes of data where its shape needs %zu",
-                        p->label, dml_quote(entry->name, strlen(entry->name)).text, (size_t)(seen->end - seen->begin),
+        return dml_fail(p->error, DMLCSR_ERROR_FORMAT,
+                        "%s: tensor '%s' has %zu bytes of data where its shape needs %zu", p->label,
+                        dml_quote(entry->name, strlen(entry->name)).text, (size_t)(seen->end - seen->begin),
                         entry->bytes);
     entry->data = p->data + seen->begin;
     return DMLCSR_OK;

@@ -54,8 +54,8 @@ static int append_string(writer *w, const char *text)
     int status;
     DML_TRY(append(w, "\"", 1));
     while (*text) {
-        const size_t plain = strcspn(text, "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10\x11\x12"
-                                           "\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F");
+        const size_t plain = strcspn(text, "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10"
+                                           "\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F");
         DML_TRY(append(w, text, plain));
         text += plain;
         if (*text) {
@@ -94,7 +94,8 @@ static int tie_keys(const void *items, size_t a, size_t b)
 
 static int fail_name(const writer *w, const char *name, const char *what)
 {
-    return dml_fail(w->error, DMLCSR_ERROR_ARGUMENT, "%.300s: '%s' %s", w->path, dml_quote(name, strlen(name)).text, what);
+    return dml_fail(w->error, DMLCSR_ERROR_ARGUMENT, "%.300s: '%s' %s", w->path, dml_quote(name, strlen(name)).text,
+                    what);
 }
 
 static dml_name tensor_name(const void *items, size_t i)

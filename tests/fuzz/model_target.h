@@ -29,7 +29,8 @@ static void read_entry(const dml_entry *entry, const dml_kernels *kernels)
     require(values && raw);
     error.text[0] = 0;
     int status = dml_entry_read(entry, kernels, values, &error);
-    require(status == DMLCSR_OK || (error.text[0] && (status == DMLCSR_ERROR_MODEL || status == DMLCSR_ERROR_UNSUPPORTED)));
+    const int expected = status == DMLCSR_ERROR_MODEL || status == DMLCSR_ERROR_UNSUPPORTED;
+    require(status == DMLCSR_OK || (expected && error.text[0]));
     status = dml_entry_copy(entry, raw, &error);
     require((status == DMLCSR_OK) == (entry->dtype != DML_OTHER));
     free(raw);

@@ -31,18 +31,18 @@ typedef struct zip_item {
 
 bytes zip_file(const zip_item *items, size_t count, unsigned flags, unsigned method, bool zip64);
 
-/* Opens bytes as the file "sample"; the sentence goes to error->text. Checks that an error leaves no memory behind. When
-   it can be opened, reads all of it. Returns the status. */
+/* Opens bytes as the file "sample"; the sentence goes to error->text. Checks that an error leaves no memory behind.
+   When it can be opened, reads all of it. Returns the status. */
 int open_sample(const void *data, size_t size, dml_error *error);
 
 /* The bytes are refused with this status and a sentence that holds both words. */
 void expect_refused(bytes b, int status, const char *word, const char *other);
 
-/* Every prefix is refused. Then `rounds` damaged copies (flipped bits, spliced bytes) are opened: each gives an error or a
-   model that can be read. */
+/* Every prefix is refused. Then `rounds` damaged copies (flipped bits, spliced bytes) are opened: each gives an error
+   or a model that can be read. */
 void abuse_sample(const bytes *b, unsigned rounds);
 
-/* Opening works or fails cleanly when the n-th allocation fails, for every n. Returns how many allocations there are. */
+/* Opening works or fails cleanly when the n-th allocation fails, for every n. Returns how many there are. */
 unsigned starve_sample(const bytes *b);
 
 #endif

@@ -129,8 +129,10 @@ START_TEST(storage_types)
 }
 END_TEST
 
-static const char *const metadata[] = { "dmlcsr.side", "subject", "quote\"\\\n\x01", "\xC3\xA9", "dmlcsr.classes", "a b" };
-static const char *const changes[] = { "dmlcsr.side", "picture", "dmlcsr.classes", "", "dmlcsr.size", "473", "absent", "" };
+static const char *const metadata[] = { "dmlcsr.side", "subject",
+                                        "quote\"\\\n\x01", "\xC3\xA9", "dmlcsr.classes", "a b" };
+static const char *const changes[] = { "dmlcsr.side", "picture", "dmlcsr.classes", "",
+                                       "dmlcsr.size", "473", "absent", "" };
 
 START_TEST(edges_and_metadata)
 {
@@ -163,7 +165,8 @@ END_TEST
 START_TEST(deterministic)
 {
     dmlcsr_convert_options options = options_of(DMLCSR_F16);
-    static const char *const turned[] = { "dmlcsr.classes", "a b", "dmlcsr.side", "subject", "quote\"\\\n\x01", "\xC3\xA9" };
+    static const char *const turned[] = { "dmlcsr.classes", "a b", "dmlcsr.side", "subject",
+                                          "quote\"\\\n\x01", "\xC3\xA9" };
     options.metadata = metadata;
     options.metadata_count = 3;
     convert(FOLDER "kinds_zip.pth", &options);

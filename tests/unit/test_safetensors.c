@@ -7,7 +7,9 @@
 
 #include "model_files.h"
 
-#define F32_2 "{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}"
+#define TENSOR(dtype, shape, offsets) \
+    "{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
+#define F32_2 TENSOR("F32", "2", "0,8")
 
 static dml_memory memory;
 static dml_error error;
@@ -25,9 +27,10 @@ START_TEST(sound_file)
 {
     bytes b = safetensors_file("{\"__metadata__\":{\"dmlcsr.side\":\"subject\",\"k\":\"\"},"
                                "\"module.w\":{\"shape\":[2,3],\"data_offsets\":[3,9],\"dtype\":\"U8\"},"
-                               "\"none\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[3,3]},"
-                               "\"b\":{\"dtype\":\"I8\",\"shape\":[3],\"data_offsets\":[0,3],\"later\":[{\"x\":[-1.5e3,null]}]},"
-                               "\"s\\u00e9\\ud83d\\ude00\\n\":{\"dtype\":\"BOOL\",\"shape\":[],\"data_offsets\":[9,10]}}  \n", 10);
+                               "\"none\":" TENSOR("F32", "4,0", "3,3") ","
+                               "\"b\":{\"dtype\":\"I8\",\"shape\":[3],\"data_offsets\":[0,3],"
+                               "\"later\":[{\"x\":[-1.5e3,null]}]},"
+                               "\"s\\u00e9\\ud83d\\ude00\\n\":" TENSOR("BOOL", "", "9,10") "}  \n", 10);
     dml_model *model = open_sound(&b);
     ck_assert_uint_eq(dml_model_count(model), 4);
     const dml_entry *w = dml_model_find(model, "w");
@@ -68,38 +71,39 @@ static const struct {
     const char *word, *other;
 } refusals[] = {
     /* how the tensors lie */
-    { "{\"aa\":" F32_2 ",\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}", 9, -6, "two tensors", "'aa'" },
-    { "{\"aa\":" F32_2 ",\"module.aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}", 9, -6, "two tensors", "'aa'" },
-    { "{\"aa\":" F32_2 ",\"bb\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 12, -6, "overlaps", "'bb'" },
+    { "{\"aa\":" F32_2 ",\"aa\":" TENSOR("U8", "1", "8,9") "}", 9, -6, "two tensors", "'aa'" },
+    { "{\"aa\":" F32_2 ",\"module.aa\":" TENSOR("U8", "1", "8,9") "}", 9, -6, "two tensors", "'aa'" },
+    { "{\"aa\":" F32_2 ",\"bb\":" TENSOR("F32", "2", "4,12") "}", 12, -6, "overlaps", "'bb'" },
     { "{\"aa\":" F32_2 ",\"bb\":" F32_2 "}", 8, -6, "overlaps", "'bb'" },
-    { "{\"aa\":" F32_2 ",\"bb\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[5,5]}}", 8, -6, "overlaps", "'bb'" },
-    { "{\"aa\":" F32_2 ",\"bb\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[9,10]}}", 10, -6, "hole", "'bb'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2, -6, "not at the data's start", "'aa'" },
+    { "{\"aa\":" F32_2 ",\"bb\":" TENSOR("U8", "0", "5,5") "}", 8, -6, "overlaps", "'bb'" },
+    { "{\"aa\":" F32_2 ",\"bb\":" TENSOR("U8", "1", "9,10") "}", 10, -6, "hole", "'bb'" },
+    { "{\"aa\":" TENSOR("U8", "1", "1,2") "}", 2, -6, "not at the data's start", "'aa'" },
     { "{\"aa\":" F32_2 "}", 9, -6, "1 bytes follow the last tensor", "sample" },
     { "{}", 1, -6, "1 bytes follow the last tensor", "sample" },
     { "{\"aa\":" F32_2 "}", 7, -6, "past the end of the file", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,0]}}", 2, -6, "ends before it begins", "'aa'" },
+    { "{\"aa\":" TENSOR("U8", "1", "1,0") "}", 2, -6, "ends before it begins", "'aa'" },
     /* sizes */
-    { "{\"aa\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, -6, "8 bytes of data where its shape needs 12", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, -6, "needs 16", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, -6, "impossible shape", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"F32\",\"shape\":[0,4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, -6, "impossible shape", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0, -6, "impossible shape", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[18446744073709551615],\"data_offsets\":[0,0]}}", 0, -6, "impossible shape", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[18446744073709551616],\"data_offsets\":[0,0]}}", 0, -6, "number too large", "sample" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1, -7, "8 dimensions", "'aa'" },
+    { "{\"aa\":" TENSOR("F32", "3", "0,8") "}", 8, -6, "8 bytes of data where its shape needs 12", "'aa'" },
+    { "{\"aa\":" TENSOR("F64", "2", "0,8") "}", 8, -6, "needs 16", "'aa'" },
+    { "{\"aa\":" TENSOR("F32", "4294967296,4294967296", "0,0") "}", 0, -6, "impossible shape", "'aa'" },
+    { "{\"aa\":" TENSOR("F32", "0,4294967296,4294967296", "0,0") "}", 0, -6, "impossible shape", "'aa'" },
+    { "{\"aa\":" TENSOR("F32", "4611686018427387904", "0,0") "}", 0, -6, "impossible shape", "'aa'" },
+    { "{\"aa\":" TENSOR("U8", "18446744073709551615", "0,0") "}", 0, -6, "impossible shape", "'aa'" },
+    { "{\"aa\":" TENSOR("U8", "18446744073709551616", "0,0") "}", 0, -6, "number too large", "sample" },
+    { "{\"aa\":" TENSOR("U8", "1,1,1,1,1,1,1,1,1", "0,1") "}", 1, -7, "8 dimensions", "'aa'" },
     /* fields */
     { "{\"aa\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1, -6, "no dtype", "'aa'" },
     { "{\"aa\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1, -6, "no shape", "'aa'" },
     { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1, -6, "no data_offsets", "'aa'" },
     { "{\"aa\":{}}", 1, -6, "no dtype", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,1]}}", 1, -6, "same field twice", "'aa'" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}", 1, -6, "two numbers", "sample" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1,2]}}", 1, -6, "two numbers", "sample" },
+    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,1]}}", 1, -6,
+      "same field twice", "'aa'" },
+    { "{\"aa\":" TENSOR("U8", "1", "0") "}", 1, -6, "two numbers", "sample" },
+    { "{\"aa\":" TENSOR("U8", "1", "0,1,2") "}", 1, -6, "two numbers", "sample" },
     { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-1,1]}}", 1, -6, "whole number", "sample" },
     { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1.0],\"data_offsets\":[0,1]}}", 1, -6, "whole number", "sample" },
     { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[1e0],\"data_offsets\":[0,1]}}", 1, -6, "whole number", "sample" },
-    { "{\"aa\":{\"dtype\":\"U8\",\"shape\":[01],\"data_offsets\":[0,1]}}", 1, -6, "leading zero", "sample" },
+    { "{\"aa\":" TENSOR("U8", "01", "0,1") "}", 1, -6, "leading zero", "sample" },
     { "{\"aa\":{\"dtype\":\"U8\",\"shape\":1,\"data_offsets\":[0,1]}}", 1, -6, "shape must be a list", "sample" },
     { "{\"aa\":{\"dtype\":8,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, -6, "string is missing", "sample" },
     { "{\"aa\":[1]}", 1, -6, "tensor must be an object", "sample" },
@@ -193,7 +197,7 @@ END_TEST
 /* A type that is not known is no error until the tensor is read. */
 START_TEST(unknown_type)
 {
-    bytes b = safetensors_file("{\"q\":{\"dtype\":\"F8_E4M3\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3);
+    bytes b = safetensors_file("{\"q\":" TENSOR("F8_E4M3", "3", "0,3") "}", 3);
     float values[3] = { 7, 7, 7 };
     dml_kernels kernels;
     ck_assert(dml_kernels_init(&kernels, DMLCSR_ISA_C));
@@ -222,7 +226,7 @@ START_TEST(values)
         const unsigned n = counts[k];
         char header[512];
         snprintf(header, sizeof header,
-                 "{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+                 "{\"x\":" TENSOR("U8", "1", "0,1") ","
                  "\"d\":{\"dtype\":\"F64\",\"shape\":[%u],\"data_offsets\":[1,%u]},"
                  "\"f\":{\"dtype\":\"F32\",\"shape\":[%u],\"data_offsets\":[%u,%u]},"
                  "\"h\":{\"dtype\":\"F16\",\"shape\":[%u],\"data_offsets\":[%u,%u]},"
@@ -251,7 +255,8 @@ START_TEST(values)
         for (unsigned t = 0; t < 4; t++) {
             ck_assert_int_eq(dml_entry_read(dml_model_entry(model, t + 1), &kernels, out, &error), DMLCSR_OK);
             for (unsigned i = 0; i < n; i++) {
-                const float expected = t == 0 ? (float)i - 2 : t == 1 ? (float)i * 0.25f : (float)(i % (t == 2 ? 2048 : 256));
+                const float expected = t == 0 ? (float)i - 2 : t == 1 ? (float)i * 0.25f
+                                       : (float)(i % (t == 2 ? 2048 : 256));
                 ck_assert_msg(out[i] == expected, "tensor %u, value %u of %u", t, i, n);
             }
         }
@@ -273,7 +278,7 @@ START_TEST(not_finite)
     for (unsigned k = 0; k < 5; k++) {
         for (unsigned p = 0; p < 4; p++) {
             char expected[80];
-            bytes b = safetensors_file("{\"w\":{\"dtype\":\"F32\",\"shape\":[1500],\"data_offsets\":[0,6000]}}", 0);
+            bytes b = safetensors_file("{\"w\":" TENSOR("F32", "1500", "0,6000") "}", 0);
             for (unsigned i = 0; i < 1500; i++)
                 bytes_number(&b, i == places[p] ? bad[k] : 0x7F7FFFFF, 4);
             dml_model *model = open_sound(&b);
@@ -284,7 +289,7 @@ START_TEST(not_finite)
             bytes_free(&b);
         }
     }
-    bytes b = safetensors_file("{\"d\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 0);
+    bytes b = safetensors_file("{\"d\":" TENSOR("F64", "1", "0,8") "}", 0);
     bytes_number(&b, UINT64_C(0x7FE0000000000000), 8); /* finite, but not as a float */
     dml_model *model = open_sound(&b);
     ck_assert_int_eq(dml_entry_read(dml_model_entry(model, 0), &kernels, out, &error), DMLCSR_ERROR_MODEL);
@@ -293,9 +298,9 @@ START_TEST(not_finite)
 }
 END_TEST
 
-static const char sample[] = "{\"__metadata__\":{\"a\":\"b\"},\"one\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
-                             "\"t\\u0077o\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[24,32]},"
-                             "\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[32,40]}}";
+static const char sample[] = "{\"__metadata__\":{\"a\":\"b\"},\"one\":" TENSOR("F32", "2,3", "0,24") ","
+                             "\"t\\u0077o\":" TENSOR("F16", "4", "24,32") ","
+                             "\"n\":" TENSOR("I64", "", "32,40") "}";
 
 START_TEST(damaged)
 {
@@ -326,7 +331,7 @@ START_TEST(limited)
 }
 END_TEST
 
-/* Hostile headers that are quadratic for a careless reader: 100,000 tensors, of which the last two collide, or all overlap. */
+/* Headers that are quadratic for a careless reader: 100,000 tensors, of which the last two collide or all overlap. */
 START_TEST(many_tensors)
 {
     for (int overlap = 0; overlap < 2; overlap++) {
@@ -334,7 +339,7 @@ START_TEST(many_tensors)
         bytes_text(&header, "{");
         for (unsigned i = 0; i < 100000; i++) {
             char text[128];
-            snprintf(text, sizeof text, "%s\"t%u\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[0,%d]}", i ? "," : "",
+            snprintf(text, sizeof text, "%s\"t%u\":" TENSOR("U8", "%d", "0,%d"), i ? "," : "",
                      i == 99999 && !overlap ? 99998 : i, overlap, overlap);
             bytes_text(&header, text);
         }
@@ -355,7 +360,7 @@ START_TEST(hostile_names)
     bytes_text(&header, "{\"\\u001b[31m\\n");
     for (int i = 0; i < 5000; i++)
         bytes_text(&header, "\xC3\xA9");
-    bytes_text(&header, "\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,1]}}");
+    bytes_text(&header, "\":" TENSOR("U8", "2", "0,1") "}");
     bytes_number(&header, 0, 1);
     bytes b = safetensors_file((const char *)header.data, 1);
     bytes_free(&header);
