@@ -1,9 +1,11 @@
 #!/bin/bash
 # Runs test programs and scripts, one line each, and closes with "N passed, N failed". Called by `make check`.
 #
-# A program counts as many tests as it says: Check's "Checks: N, Failures: N, Errors: N", or a line of its own such as
-# "N passed, N failed", or lines that begin with "passed:" or "FAILED:"; otherwise as one. Exit status 77 means skipped, with the reason as the last line printed.
-# ONLY="text text": only tests whose name has one of the texts; SKIP="text text": none of those. EMULATOR: put in front of programs (not of scripts).
+# A program counts as many tests as it says: Check's "Checks: N, Failures: N, Errors: N", a line of its own such as
+# "N passed, N failed", or lines that begin with "passed:" or "FAILED:"; otherwise as one. Exit status 77 means skipped,
+# with the reason as the last line printed.
+# ONLY="text text": only tests whose name has one of the texts; SKIP="text text": none of those.
+# EMULATOR: put in front of programs (not of scripts).
 set -u
 
 passed=0 failed=0 skipped=0

@@ -98,7 +98,9 @@ void dml_release(dml_memory *memory, void *block)
 
 int dml_memory_status(const dml_memory *memory, size_t size)
 {
-    size_t used = atomic_load(&memory->used);
-    bool over = memory->limit && (used > memory->limit || size > memory->limit - used);
+    size_t used = atomic_load(&memory->used), total;
+    if (!dml_add(size, sizeof(header), &total))
+        return DMLCSR_ERROR_MEMORY;
+    bool over = memory->limit && (used > memory->limit || total > memory->limit - used);
     return over ? DMLCSR_ERROR_LIMIT : DMLCSR_ERROR_MEMORY;
 }

@@ -79,9 +79,9 @@ typedef struct dml_output {
 } dml_output;
 
 /* Writes safetensors: temporary name beside `path`, flushed, renamed. The format allows no gaps, so tensors are
-   ordered: those whose size is a multiple of 64 bytes first, each at a multiple of 64, then multiples of 32 and so on, by name
-   within each group. metadata: pairs key, value; written in the order of the keys. The order in which tensors and pairs
-   are given does not matter. */
+   ordered: those whose size is a multiple of 64 bytes first, each at a multiple of 64, then multiples of 32 and so on,
+   by name within each group. metadata: pairs key, value; written in the order of the keys. The order in which tensors
+   and pairs are given does not matter. */
 int dml_safetensors_write(const char *path, const dml_output *tensors, size_t tensor_count, const char *const *metadata,
                           size_t pair_count, dml_memory *memory, dml_error *error);
 

@@ -190,7 +190,7 @@ static dml_net *load(const dml_kernels *k, const unsigned char *file, size_t siz
 {
     dml_error error;
     dml_model *model;
-    dml_net *net;
+    dml_net *net = NULL;
     if (dml_model_open_memory(&model, file, size, "made up", memory, &error) != DMLCSR_OK
         || dml_weights_create(weights, model, k, pool, true, memory, &error) != DMLCSR_OK
         || dml_net_create(&net, *weights, k, side, side, memory, &error) != DMLCSR_OK)

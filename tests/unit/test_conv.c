@@ -1,0 +1,207 @@
+/* dml_conv_run against a naive convolution in double precision, over planar values: ragged sizes, strides, dilation,
+ * concatenated inputs, borders, channel counts that do not fill a block, on every instruction set. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/conv.h"
+#include "ops/ops.h"
+#include "support/family.h"
+
+typedef struct shape {
+    dml_conv_shape conv;
+    uint32_t h, w;
+    uint32_t pad_x, pad_y;
+    bool residual, in_place;
+} shape;
+
+static const shape shapes[] = {
+    {{3, 20, 3, 2, 1, 0}, 17, 23, 1, 1, false, false},   {{16, 16, 1, 1, 1, 0}, 9, 31, 0, 0, false, false},
+    {{40, 33, 1, 1, 1, 0}, 13, 15, 1, 0, true, false},   {{64, 70, 1, 1, 1, 0}, 8, 8, 0, 0, true, true},
+    {{33, 17, 3, 1, 1, 0}, 11, 29, 1, 2, true, false},   {{48, 64, 3, 1, 2, 0}, 10, 14, 2, 0, false, false},
+    {{20, 19, 3, 1, 2, 0}, 5, 1, 2, 1, false, false},    {{24, 35, 1, 2, 1, 0}, 12, 19, 1, 1, false, false},
+    {{40, 16, 3, 1, 1, 20}, 7, 16, 1, 0, false, false},  {{57, 19, 1, 1, 1, 19}, 6, 30, 0, 0, false, false},
+    {{76, 32, 1, 1, 1, 64}, 6, 30, 0, 0, false, false},  {{700, 16, 1, 1, 1, 0}, 3, 40, 0, 0, true, true},
+    {{160, 48, 3, 1, 1, 0}, 4, 43, 1, 1, true, false},   {{5, 5, 3, 1, 1, 0}, 1, 1, 1, 0, false, false},
+};
+
+static float *noise(const char *name, size_t count)
+{
+    float *v = malloc((count + 1) * sizeof *v);
+    family_noise(name, count, 5, v);
+    return v;
+}
+
+static dml_tensor tensor(uint32_t blocks, uint32_t h, uint32_t w, uint32_t pad, float fill)
+{
+    dml_tensor t = {NULL, blocks * DML_BLOCK, h, w, pad};
+    t.data = aligned_alloc(64, dml_tensor_size(&t) * sizeof(float));
+    for (size_t i = 0; i < dml_tensor_size(&t); i++)
+        t.data[i] = fill;
+    return t;
+}
+
+/* The block-layout channel of input channel c, where each part of a concatenation starts a block. */
+static uint32_t channel_at(const dml_conv_shape *s, uint32_t c)
+{
+    return s->part ? c / s->part * dml_blocks(s->part) * DML_BLOCK + c % s->part : c;
+}
+
+static float *pixel(const dml_tensor *t, uint32_t c, uint32_t y, uint32_t x)
+{
+    return dml_tensor_at(t, c / DML_BLOCK, y, x) + c % DML_BLOCK;
+}
+
+typedef struct layer {
+    shape s;
+    dml_conv conv;
+    float *weight, *gain, *bias, *packed;
+    dml_tensor x, r, y;
+} layer;
+
+static layer make(const shape *s)
+{
+    const dml_conv_shape *c = &s->conv;
+    layer l = {.s = *s};
+    uint32_t oh = dml_conv_side(s->h, c->stride), ow = dml_conv_side(s->w, c->stride), out = dml_blocks(c->out);
+    l.weight = noise("weight", (size_t)c->out * c->in * c->kernel * c->kernel);
+    l.gain = noise("gain", c->out);
+    l.bias = aligned_alloc(64, dml_conv_bias_size(c) * sizeof(float));
+    memset(l.bias, 0, dml_conv_bias_size(c) * sizeof(float));
+    family_noise("bias", c->out, 5, l.bias);
+    l.packed = aligned_alloc(64, dml_conv_weight_size(c) * sizeof(float));
+    l.x = tensor(dml_conv_blocks(c), s->h, s->w, s->pad_x, 0.0f);
+    float *values = noise("x", (size_t)c->in * s->h * s->w), *v = values;
+    for (uint32_t i = 0; i < c->in; i++)
+        for (uint32_t y = 0; y < s->h; y++)
+            for (uint32_t x = 0; x < s->w; x++)
+                *pixel(&l.x, channel_at(c, i), y, x) = *v++;
+    free(values);
+    l.r = tensor(out, oh, ow, s->pad_y, 0.0f);
+    values = v = noise("r", (size_t)c->out * oh * ow);
+    for (uint32_t i = 0; i < c->out; i++)
+        for (uint32_t y = 0; y < oh; y++)
+            for (uint32_t x = 0; x < ow; x++)
+                *pixel(&l.r, i, y, x) = *v++;
+    free(values);
+    l.y = tensor(out, oh, ow, s->pad_y, NAN);
+    uint32_t last = c->part ? (c->in - 1) % c->part + 1 : c->in;
+    l.conv = (dml_conv){.shape = *c, .weight = l.packed, .bias = l.bias, .blocks = dml_conv_blocks(c),
+                        .tail = (last - 1) % DML_BLOCK + 1, .slope = 0.01f, .scale = s->residual ? -0.5f : 1.0f,
+                        .relu = s->in_place};
+    l.conv.panel = (size_t)l.conv.blocks * c->kernel * c->kernel * DML_BLOCK * DML_BLOCK;
+    return l;
+}
+
+static void release(layer *l)
+{
+    free(l->weight);
+    free(l->gain);
+    free(l->bias);
+    free(l->packed);
+    free(l->x.data);
+    free(l->r.data);
+    free(l->y.data);
+}
+
+/* One output in double precision, with the bound of any order of the sum (weights are rounded once when packed). */
+static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, double *bound)
+{
+    const dml_conv_shape *c = &l->s.conv;
+    const int k = (int)c->kernel, d = (int)c->dilation;
+    double sum = l->bias[o], magnitude = fabs(sum), terms = (double)c->in * k * k;
+    for (uint32_t i = 0; i < c->in; i++)
+        for (int ky = 0; ky < k; ky++)
+            for (int kx = 0; kx < k; kx++) {
+                int64_t sy = (int64_t)y * c->stride + (ky - k / 2) * d, sx = (int64_t)x * c->stride + (kx - k / 2) * d;
+                if (sy < 0 || sx < 0 || sy >= l->s.h || sx >= l->s.w)
+                    continue;
+                double w = l->weight[(((size_t)o * c->in + i) * c->kernel + (size_t)ky) * c->kernel + (size_t)kx];
+                double p = w * (double)l->gain[o] * (double)*pixel(&l->x, channel_at(c, i), (uint32_t)sy, (uint32_t)sx);
+                sum += p;
+                magnitude += fabs(p);
+            }
+    double v = (sum > 0 ? sum : 0.01f * sum) * (double)l->conv.scale, r = l->s.residual ? *pixel(&l->r, o, y, x) : 0.0;
+    *bound = (terms + 6.0) * 0x1p-24 * 1.01 * (magnitude + fabs(r)) + 0x1p-120;
+    v += r;
+    return l->conv.relu && v < 0.0 ? 0.0 : v;
+}
+
+static void compare(const layer *l)
+{
+    const dml_tensor *y = &l->y;
+    for (uint32_t o = 0; o < dml_blocks(y->c) * DML_BLOCK; o++)
+        for (ptrdiff_t row = -(ptrdiff_t)y->pad; row < (ptrdiff_t)(y->h + y->pad); row++)
+            for (ptrdiff_t column = -(ptrdiff_t)y->pad; column < (ptrdiff_t)(y->w + y->pad); column++) {
+                double bound = 0.0, want = 0.0;
+                double got = dml_tensor_at(y, o / DML_BLOCK, row, column)[o % DML_BLOCK];
+                bool inside = row >= 0 && column >= 0 && row < (ptrdiff_t)y->h && column < (ptrdiff_t)y->w;
+                if (inside && o < l->s.conv.out)
+                    want = reference(l, o, (uint32_t)row, (uint32_t)column, &bound);
+                ck_assert_msg(fabs(got - want) <= bound, "channel %u at %td, %td: %g, must be %g +- %g", (unsigned)o,
+                              row, column, got, want, bound);
+            }
+}
+
+static void run(layer *l, int isa, dml_pool *pool)
+{
+    dml_kernels kernels;
+    ck_assert(dml_kernels_init(&kernels, isa));
+    dml_conv_pack(&l->s.conv, l->weight, l->gain, l->packed, pool);
+    if (l->s.in_place) /* y is the residual, too */
+        memcpy(l->y.data, l->r.data, dml_tensor_size(&l->y) * sizeof(float));
+    dml_conv_run(&l->conv, &kernels, pool, &l->x, !l->s.residual ? NULL : l->s.in_place ? &l->y : &l->r, &l->y);
+}
+
+START_TEST(against_double)
+{
+    for (int isa = DMLCSR_ISA_C; isa <= DMLCSR_ISA_NEON; isa++) {
+        dml_kernels kernels;
+        if (!dml_kernels_init(&kernels, isa))
+            continue;
+        layer l = make(&shapes[_i]);
+        run(&l, isa, NULL);
+        compare(&l);
+        release(&l);
+    }
+}
+END_TEST
+
+START_TEST(threads_give_the_same_bits)
+{
+    static const uint32_t threads[] = {2, 3, 7};
+    dml_memory memory;
+    dml_error error;
+    dml_memory_init(&memory, NULL, NULL, NULL, 0);
+    layer first = make(&shapes[_i]);
+    run(&first, DMLCSR_ISA_AUTO, NULL);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        dml_pool *pool;
+        ck_assert_int_eq(dml_pool_create(&pool, &memory, threads[i], &error), DMLCSR_OK);
+        layer l = make(&shapes[_i]);
+        run(&l, DMLCSR_ISA_AUTO, pool);
+        ck_assert_mem_eq(first.packed, l.packed, dml_conv_weight_size(&l.s.conv) * sizeof(float));
+        ck_assert_mem_eq(first.y.data, l.y.data, dml_tensor_size(&l.y) * sizeof(float));
+        release(&l);
+        dml_pool_free(pool);
+    }
+    release(&first);
+}
+END_TEST
+
+int main(void)
+{
+    const int count = (int)(sizeof shapes / sizeof *shapes);
+    Suite *suite = suite_create("conv");
+    TCase *c = tcase_create("conv");
+    tcase_set_timeout(c, 300);
+    tcase_add_loop_test(c, against_double, 0, count);
+    tcase_add_loop_test(c, threads_give_the_same_bits, 0, count);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
