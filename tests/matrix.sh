@@ -107,7 +107,7 @@ step_tsan() {
     needs clang || return
     export CK_FORK=no TSAN_OPTIONS=halt_on_error=1
     build tsan CC=clang CXX=clang++ KERNEL_CFLAGS= CFLAGS="-O2 -g -fsanitize=thread" \
-        SUITES="unit portable" ONLY="thread clone portable"
+        SUITES="unit portable" ONLY="thread api portable"
 }
 
 # ---- other machines ---------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ try 0 "half the bytes" test $((small * 100 / large)) -lt 60
 try 0 "f16 again" "$convert" "$folder/f16.safetensors" "$folder/again.safetensors" --dtype f16
 try 0 "the same bytes" cmp "$folder/f16.safetensors" "$folder/again.safetensors"
 
-try 0 "metadata" "$convert" $model "$folder/out.safetensors" --dtype f16 --side picture --licence "for tests" --size 99 \
-    --set color=blue --set dmlcsr.trained_on=
+try 0 "metadata" "$convert" $model "$folder/out.safetensors" --dtype f16 --side picture --licence "for tests" \
+    --size 99 --set color=blue --set dmlcsr.trained_on=
 says "wrote"
 try 0 "list" "$convert" --list "$folder/out.safetensors"
 says "picture" "for tests" "99" "color" "blue"

@@ -29,7 +29,8 @@ done
 # The comparison itself can fail.
 try 1 "another picture" "$read" same png/grey8.png twin/rgb8.png
 
-for picture in jpeg/{rgb,progressive,cmyk-adobe,usual6}.jpg png/{rgb8,palette4-trns,rgba16-half-interlaced,exif6}.png; do
+for picture in jpeg/{rgb,progressive,cmyk-adobe,usual6}.jpg \
+    png/{rgb8,palette4-trns,rgba16-half-interlaced,exif6}.png; do
     try 0 "damaged $picture" "$read" damage "$picture" "$folder/damaged" 150
 done
 finish

@@ -1,7 +1,7 @@
 /* Small members of the family against PyTorch: odd and non-square inputs, widths that do not fill a channel block, other
  * class counts, both kinds of PyTorch files and half-precision storage, on every instruction set. All through the public
  * functions. */
-#define _POSIX_C_SOURCE 200809L /* mkstemp */
+#define _XOPEN_SOURCE 700 /* mkstemp, P_tmpdir */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,7 +143,7 @@ static void readers(void)
 static void storage(int half)
 {
     const family f = {19, {1, 1, 1, 1}, 16, 1, half, 0, NULL};
-    char in[] = "/tmp/dmlcsr-member-XXXXXX", out[sizeof in + 8];
+    char in[] = P_tmpdir "/dmlcsr-member-XXXXXX", out[sizeof in + 8];
     size_t size;
     unsigned char *file = family_file(&f, 2022, &size);
     FILE *stream = fdopen(mkstemp(in), "wb");
