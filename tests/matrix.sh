@@ -114,8 +114,8 @@ step_tsan() {
 
 emulated() { # processor
     needs qemu-x86_64 || return
-    TEST_TIMEOUT=1200 build native CC=gcc EMULATOR="qemu-x86_64 -cpu $1" SUITES="unit kernels portable golden" \
-        ONLY="unit/ kernelcheck portable/ golden_97"
+    TEST_TIMEOUT=1200 build native CC=gcc EMULATOR="qemu-x86_64 -cpu $1" SUITES="kernels portable golden" \
+        ONLY="kernelcheck portable/ members"
 }
 step_nehalem() { emulated Nehalem; }
 step_haswell() { emulated Haswell; }
@@ -124,7 +124,7 @@ step_aarch64() {
     needs qemu-aarch64 && needs aarch64-linux-gnu-gcc || return
     build aarch64 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar NM=aarch64-linux-gnu-nm \
         CHECK_FLAGS= CHECK_LIBS= TOOLS=no WERROR=-Werror \
-        EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" SUITES="kernels portable golden fuzz" SKIP=golden_473
+        EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" SUITES="kernels portable golden fuzz" SKIP="golden_473 golden_97"
 }
 
 # ---- fuzzing ----------------------------------------------------------------------------------------------------------
