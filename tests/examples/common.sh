@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For the tests of the programs. Read by them, with BUILD, CC, PKG_CONFIG and TOOLS set by make.
+# For the tests of the programs. Read by them, with BUILD, CC, PKG_CONFIG and PROGRAMS set by make.
 set -u
 BUILD=${BUILD:-build} CC=${CC:-cc} PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 here=tests/examples good=0 bad=0

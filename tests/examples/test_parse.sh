@@ -1,7 +1,7 @@
 #!/bin/bash
 # dmlcsr-parse from the command line: outputs, messages, exit codes.
 . tests/examples/common.sh
-case " ${TOOLS:-dmlcsr-parse} " in
+case " ${PROGRAMS-dmlcsr-parse} " in
 *" dmlcsr-parse "*) ;;
 *) skip "dmlcsr-parse is not built: libpng or libjpeg is missing" ;;
 esac
