@@ -9,7 +9,7 @@
 #include "dmlcsr/dmlcsr.h"
 
 #define SIDE 97
-/* Each instruction set may be off by 2e-4 standard deviations of the logits (the golden tests say why); two may differ
+/* Each instruction set may be off by 2e-4 standard deviations of the logits, the contract of the golden tests; two may differ
    by twice that. */
 #define BOUND 4e-4
 
