@@ -14,11 +14,16 @@
 #define PARTS 4 /* registers per block */
 #define LANES 4
 
-/* One input channel: lane `lane` of each pixel's register with a row of weights. */
-#define CHANNEL(lane)                                                                          \
-    for (size_t p = 0; p < width; p++)                                                         \
-        for (size_t q = 0; q < PARTS; q++)                                                     \
-            sum[p][q] = vfmaq_laneq_f32(sum[p][q], weight[q], value[p], lane);
+/* One input channel: lane `lane` of each pixel's register with a row of weights. The empty asm keeps the compiler from
+   loading the next rows ahead of time, for which there are no registers left. */
+#define CHANNEL(lane)                                                                               \
+    __asm__ volatile("" ::: "memory");                                                              \
+    _Pragma("GCC unroll 5")                                                                         \
+    for (size_t p = 0; p < width; p++) {                                                            \
+        _Pragma("GCC unroll 4")                                                                     \
+        for (size_t q = 0; q < PARTS; q++)                                                          \
+            sum[p][q] = vfmaq_laneq_f32(sum[p][q], weight[q], value[p], lane);                      \
+    }
 
 static inline __attribute__((always_inline)) void load_weights(float32x4_t *weight, const float *w)
 {

@@ -2,20 +2,13 @@
  * registers. */
 #include "peak.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "dmlcsr/dmlcsr.h"
 #include "kernels/cpu.h"
 #include "timing.h"
 
 #define CHAINS 12
-#define THREADS_MAX 256
-#define SECONDS 0.15 /* of one measurement */
-#define MEASUREMENTS 5
+#define ROUNDS 8192 /* some 15 microseconds */
+#define TASKS 64
 
 typedef float (*loop)(size_t rounds);
 
@@ -93,63 +86,32 @@ static loop loop_of(int isa, size_t *lanes)
 
 #endif
 
-/* All threads wait for each other before they start. */
-typedef struct runner {
-    pthread_t thread;
-    atomic_uint *missing;
+/* A task is short, so that threads that the system interrupts take fewer of them, as they do in the network. */
+typedef struct job {
     loop run;
     size_t rounds;
-    float result;
-} runner;
+    float results[TASKS];
+} job;
 
-static void *run(void *argument)
+static void run_task(void *argument, uint32_t task, uint32_t thread)
 {
-    runner *r = argument;
-    atomic_fetch_sub(r->missing, 1);
-    while (atomic_load(r->missing))
-        ;
-    r->result = r->run(r->rounds);
-    return NULL;
+    (void)thread;
+    job *j = argument;
+    j->results[task] = j->run(j->rounds);
 }
 
-/* Seconds from the moment all threads are ready until all are done. */
-static double measure(loop function, size_t rounds, uint32_t threads)
+peak_sample peak_measure(int isa, dml_pool *pool, double wanted)
 {
-    static runner runners[THREADS_MAX];
-    atomic_uint missing;
-    atomic_init(&missing, threads);
-    for (uint32_t i = 1; i < threads; i++) {
-        runners[i] = (runner){.missing = &missing, .run = function, .rounds = rounds};
-        if (pthread_create(&runners[i].thread, NULL, run, &runners[i]) != 0) {
-            fprintf(stderr, "peak: cannot start thread %u\n", (unsigned)i + 1);
-            exit(1);
-        }
-    }
-    while (atomic_load(&missing) > 1)
-        ;
-    const double start = seconds();
-    runners[0] = (runner){.missing = &missing, .run = function, .rounds = rounds};
-    run(&runners[0]);
-    for (uint32_t i = 1; i < threads; i++)
-        pthread_join(runners[i].thread, NULL);
-    return seconds() - start;
-}
-
-double peak_gflops(int isa, uint32_t threads)
-{
-    if (!dml_cpu_has(isa) || threads < 1 || threads > THREADS_MAX)
-        return 0.0;
+    peak_sample sample = {0.0, 0.0};
+    if (!dml_cpu_has(isa))
+        return sample;
     size_t lanes;
-    const loop function = loop_of(isa, &lanes);
-    size_t rounds = 1 << 20;
-    double time = measure(function, rounds, 1);
-    rounds = (size_t)((double)rounds * SECONDS / (time > 1e-6 ? time : 1e-6)) + 1;
-    double best = 0.0;
-    for (int i = 0; i < MEASUREMENTS; i++) {
-        time = measure(function, rounds, threads);
-        const double rate = 2.0 * CHAINS * (double)lanes * (double)rounds * threads / time * 1e-9;
-        if (time > 0.0 && rate > best)
-            best = rate;
-    }
-    return best;
+    job j = {.run = loop_of(isa, &lanes), .rounds = ROUNDS};
+    const double start = seconds();
+    do {
+        dml_pool_run(pool, run_task, &j, TASKS);
+        sample.operations += 2.0 * CHAINS * (double)lanes * ROUNDS * TASKS;
+        sample.seconds = seconds() - start;
+    } while (sample.seconds < wanted);
+    return sample;
 }

@@ -2,11 +2,15 @@
 #ifndef PEAK_H
 #define PEAK_H
 
-#include <stdint.h>
+#include "base/threads.h"
 
-/* Floating-point operations per second, in 1e9, of `threads` threads at once with the instructions that the convolution
-   of that instruction set uses (a fused multiply-add, or a product and a sum). DMLCSR_ISA_C: those the compiler may
-   use without any option. 0: the machine or the build lacks it. */
-double peak_gflops(int isa, uint32_t threads);
+typedef struct peak_sample {
+    double operations, seconds; /* floating-point operations, two for a multiply-add */
+} peak_sample;
+
+/* Keeps the pool busy for at least `wanted` seconds with the multiply-adds that the convolution of that instruction set
+   uses (fused, or a product and a sum); DMLCSR_ISA_C: those the compiler may use without any option. Nothing when the
+   machine lacks the instruction set. */
+peak_sample peak_measure(int isa, dml_pool *pool, double wanted);
 
 #endif
