@@ -21,32 +21,50 @@ needs() { # program or reason to do without
     command -v "$1" >/dev/null 2>&1 || { echo "needs $1"; return 77; }
 }
 
+wanted() { case " ${STEPS:-$1} " in *" $1 "*) return 0 ;; esac; return 1; }
+
+# Runs steps at the same time, each with a log; what they leave is read by `report`.
+together() {
+    local name start=$SECONDS
+    for name in "$@"; do
+        wanted "$name" || continue
+        (
+            "step_$name" >"$logs/$name.log" 2>&1 </dev/null
+            echo "$? $((SECONDS - start))" >"$logs/$name.end"
+        ) &
+    done
+    wait
+}
+
 # Tests counted in a log: the sum of its "N passed, N failed" lines, since a step may run several suites.
-step() { # name, what it does
-    local name=$1 what=$2 status seconds=$SECONDS log=$logs/$1.log line good bad
-    case " ${STEPS:-$name} " in *" $name "*) ;; *) return ;; esac
-    "step_$name" >"$log" 2>&1 </dev/null
-    status=$?
-    seconds=$((SECONDS - seconds))
+report() { # name, what it does
+    local name=$1 what=$2 status seconds log=$logs/$1.log line good bad
+    wanted "$name" || return
+    read -r status seconds <"$logs/$name.end"
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | awk '{ a += $1; b += $3 } END { print a + 0, b + 0 }')
     good=${line% *} bad=${line#* }
-    if [ $status -eq 77 ]; then
-        line=$(printf 'skip  %-10s %5d s  %s (%s)' "$name" $seconds "$what" "$(tail -n 1 "$log")")
-    elif [ $status -eq 0 ] && [ "$bad" -eq 0 ]; then
+    if [ "$status" -eq 77 ]; then
+        line=$(printf 'skip  %-10s %5d s  %s (%s)' "$name" "$seconds" "$what" "$(tail -n 1 "$log")")
+    elif [ "$status" -eq 0 ] && [ "$bad" -eq 0 ]; then
         [ "$good" -gt 0 ] || good=1
-        line=$(printf 'ok    %-10s %5d s  %5d tests  %s' "$name" $seconds "$good" "$what")
+        line=$(printf 'ok    %-10s %5d s  %5d tests  %s' "$name" "$seconds" "$good" "$what")
     else
         [ "$bad" -gt 0 ] || bad=1
-        line=$(printf 'FAIL  %-10s %5d s  %5d of %d failed  %s, see %s' "$name" $seconds "$bad" $((good + bad)) "$what" "$log")
+        line=$(printf 'FAIL  %-10s %5d s  %5d of %d failed  %s, see %s' "$name" "$seconds" "$bad" $((good + bad)) "$what" "$log")
     fi
     case $line in
     FAIL*) grep -vE '^(ok|  [A-Z]+) ' "$log" | tail -n 80 | sed 's/^/    /' ;;
     ok*) grep -E '^skip ' "$log" ;;
     esac
-    [ $status -eq 77 ] || { passed=$((passed + good)) failed=$((failed + bad)); }
+    [ "$status" -eq 77 ] || { passed=$((passed + good)) failed=$((failed + bad)); }
     echo "$line"
     table="$table$line
 "
+}
+
+step() {
+    together "$1"
+    report "$@"
 }
 
 # ---- other compilers and configurations -------------------------------------------------------------------------------
@@ -99,7 +117,7 @@ step_noembed() {
 step_asan() {
     needs clang || return
     export CK_FORK=no
-    build asan CC=clang CXX=clang++ KERNEL_CFLAGS= \
+    build asan CC=clang CXX=clang++ KERNEL_CFLAGS= CONV_CFLAGS=-fno-sanitize=undefined \
         CFLAGS="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" SKIP=golden_473
 }
 
@@ -112,17 +130,17 @@ step_tsan() {
 
 # ---- other machines ---------------------------------------------------------------------------------------------------
 
-emulated() { # processor
+emulated() { # build folder, processor
     needs qemu-x86_64 || return
-    TEST_TIMEOUT=1200 build native CC=gcc EMULATOR="qemu-x86_64 -cpu $1" SUITES="kernels portable golden" \
-        ONLY="kernelcheck portable/ members"
+    TEST_TIMEOUT=1800 build "$1" CC=gcc EMULATOR="qemu-x86_64 -cpu $2" SUITES="unit kernels portable golden" \
+        ONLY="unit/ kernelcheck portable/ golden_97"
 }
-step_nehalem() { emulated Nehalem; }
-step_haswell() { emulated Haswell; }
+step_nehalem() { emulated nehalem Nehalem; }
+step_haswell() { emulated haswell Haswell; }
 
 step_aarch64() {
     needs qemu-aarch64 && needs aarch64-linux-gnu-gcc || return
-    build aarch64 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar NM=aarch64-linux-gnu-nm \
+    TEST_TIMEOUT=1800 build aarch64 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar NM=aarch64-linux-gnu-nm \
         CHECK_FLAGS= CHECK_LIBS= TOOLS=no WERROR=-Werror \
         EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" SUITES="kernels portable golden fuzz" SKIP="golden_473 golden_97"
 }
@@ -130,7 +148,7 @@ step_aarch64() {
 # ---- fuzzing ----------------------------------------------------------------------------------------------------------
 
 step_fuzz() {
-    local target name status=0 good=0
+    local target name good=0 bad=0
     needs clang || return
     env -u MAKEFLAGS "$MAKE" --no-print-directory -j"$JOBS" fuzz || return
     for target in build/fuzz/fuzz_*; do
@@ -141,21 +159,25 @@ step_fuzz() {
             -artifact_prefix="build/fuzz/$name-" "build/fuzz/found/$name" "tests/fuzz/corpus/$name"; then
             good=$((good + 1))
         else
-            status=1
+            bad=$((bad + 1))
         fi
     done
-    [ $good -gt 0 ] && [ $status -eq 0 ]
+    echo "$good passed, $bad failed"
+    [ $good -gt 0 ] && [ $bad -eq 0 ]
 }
 
 step clang "the suite with clang, warnings are errors"
 step noembed "configure --disable-embedded-model from the archive"
 step dist "the source archive, unpacked, built unconfigured, installed"
-step asan "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
 step tsan "threads and clones under ThreadSanitizer"
-step nehalem "an emulated CPU with SSE4.1"
-step haswell "an emulated CPU with AVX2"
-step aarch64 "cross build with NEON, emulated"
-step fuzz "each fuzz target for ${FUZZ_SECONDS:-60} s"
+# These spend most of their time on one processor.
+together asan fuzz
+report asan "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
+report fuzz "each fuzz target for ${FUZZ_SECONDS:-60} s"
+together nehalem haswell aarch64
+report nehalem "an emulated CPU with SSE4.1"
+report haswell "an emulated CPU with AVX2"
+report aarch64 "cross build with NEON, emulated"
 
 echo
 printf '%s' "$table"

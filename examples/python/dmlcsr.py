@@ -54,7 +54,8 @@ def _load():
         folder = subprocess.run(["pkg-config", "--variable=libdir", "dmlcsr"], capture_output=True, text=True)
         root = os.environ.get("PKG_CONFIG_SYSROOT_DIR", "")
         if folder.returncode == 0:
-            names += [root + folder.stdout.strip() + "/" + name for name in ("libdmlcsr.so.0", "libdmlcsr.0.dylib")]
+            for place in (folder.stdout.strip(), root + folder.stdout.strip()):  # some pkg-configs add the root themselves
+                names += [place + "/" + name for name in ("libdmlcsr.so.0", "libdmlcsr.0.dylib")]
     except OSError:
         pass
     names = [name for name in names if os.path.exists(name)]
