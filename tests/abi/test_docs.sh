@@ -1,0 +1,20 @@
+#!/bin/bash
+# The C of README.md and doc/api.md compiles: all pieces of a page, one after the other, are one file.
+set -u
+file=$(mktemp) || exit 1
+trap 'rm -f "$file"' EXIT
+good=0 bad=0
+for page in README.md doc/api.md; do
+    awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$page" >"$file"
+    for standard in c11 gnu17; do
+        if [ -s "$file" ] && ${CC:-cc} -std=$standard -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Wno-unused-function \
+            -Iinclude -fsyntax-only -xc "$file"; then
+            good=$((good + 1))
+        else
+            echo "$page does not compile as $standard"
+            bad=$((bad + 1))
+        fi
+    done
+done
+echo "$good passed, $bad failed"
+[ $bad -eq 0 ]
