@@ -1,6 +1,7 @@
 // Parses binary PPM pictures and prints the share of each class: parse PHOTO.ppm...
 use std::error::Error;
-use std::ffi::{c_char, c_int, CStr};
+use std::ffi::CStr;
+use std::os::raw::{c_char, c_int};
 use std::{env, fs, process, ptr};
 
 /// The few declarations of dmlcsr.h that this program needs.
