@@ -121,6 +121,13 @@ step_asan() {
         CFLAGS="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" SKIP=golden_473
 }
 
+# The vector convolutions, which asan runs without UndefinedBehaviorSanitizer: every tile under both.
+step_ubsan() {
+    needs clang || return
+    build ubsan CC=clang CXX=clang++ KERNEL_CFLAGS= TOOLS=no \
+        CFLAGS="-O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all" SUITES=kernels
+}
+
 step_tsan() {
     needs clang || return
     export CK_FORK=no TSAN_OPTIONS=halt_on_error=1
@@ -171,8 +178,9 @@ step noembed "configure --disable-embedded-model from the archive"
 step dist "the source archive, unpacked, built unconfigured, installed"
 step tsan "threads and clones under ThreadSanitizer"
 # These spend most of their time on one processor.
-together asan fuzz
+together asan fuzz ubsan
 report asan "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
+report ubsan "the kernel tester under both, vector convolutions included"
 report fuzz "each fuzz target for ${FUZZ_SECONDS:-60} s"
 together nehalem haswell aarch64
 report nehalem "an emulated CPU with SSE4.1"
