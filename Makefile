@@ -20,6 +20,8 @@ CFLAGS        ?= -O2 -g
 KERNEL_CFLAGS ?= -O3
 # For the vector convolutions alone: some sanitizers push their sums out of the registers, fifty times slower.
 CONV_CFLAGS   ?=
+# For the double-precision build that tests gradients on the machine that builds it.
+DOUBLE_CFLAGS ?= -march=native
 WERROR        ?=
 EMULATOR      ?=
 EMBED_MODEL   ?= yes
@@ -64,6 +66,7 @@ so_link     := libdmlcsr.so
 so_flags     = -shared -Wl,-soname,$(so_name) -Wl,--version-script,libdmlcsr/dmlcsr.map $(if $(sanitized),,-Wl,-z,defs)
 origin      := $$ORIGIN
 endif
+train_name   = $(subst libdmlcsr/dmlcsr.map,libdmlcsr/train/dmlcsr-train.map,$(subst $(so_name),$(subst libdmlcsr.,libdmlcsr-train.,$(so_name)),$(1)))
 sanitized    = $(findstring -fsanitize,$(CFLAGS))
 
 # ---- flags ------------------------------------------------------------------------------------------------------------
@@ -94,15 +97,34 @@ say   = $(call run_$(V),$(1),$(2))
 
 # ---- the library ------------------------------------------------------------------------------------------------------
 
-other_isas := $(filter-out $(isas),sse41 avx2 avx512 neon)
-sources    := $(wildcard libdmlcsr/*.c) $(foreach room,base kernels ops net model image,$(wildcard libdmlcsr/$(room)/*.c))
-sources    := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(sources))
+all_isas   := sse41 avx2 avx512 neon
+other_isas := $(filter-out $(isas),$(all_isas))
+all_sources := $(wildcard libdmlcsr/*.c) \
+               $(foreach room,base kernels ops net model image train,$(wildcard libdmlcsr/$(room)/*.c))
+all_sources := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(all_sources))
+# What only training needs has a shared object of its own: the way back, norms that are not folded, and train/.
+train_sources := $(filter libdmlcsr/train/% %/back.c %_back.c %/norm.c %/batch.c \
+                          $(foreach isa,$(isas),%_back_$(isa).c %/norm_$(isa).c),$(all_sources))
+sources    := $(filter-out $(train_sources),$(all_sources))
 objects    := $(sources:%.c=$(BUILD)/%.o)
+train_objects := $(train_sources:%.c=$(BUILD)/%.o)
 headers    := $(wildcard include/dmlcsr/*.h)
+
+# The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
+# precision: what reads and writes them is left out.
+double_sources := $(filter-out $(foreach isa,$(all_isas),%_$(isa).c) libdmlcsr/kernels/half.c,\
+                    $(filter libdmlcsr/base/% libdmlcsr/kernels/% libdmlcsr/ops/%,$(all_sources))) \
+                  $(filter $(foreach part,graph family figure resnet ddgcn heads,libdmlcsr/net/$(part).c),$(all_sources)) \
+                  $(filter-out %/store.c %/trainer.c %/api.c,$(filter libdmlcsr/train/%,$(train_sources)))
+double_objects := $(double_sources:%.c=$(BUILD)/double/%.o)
+double_library := $(BUILD)/tests/double.a
 
 static := $(BUILD)/lib/libdmlcsr.a
 shared := $(BUILD)/lib/$(so_file)
 links  := $(BUILD)/lib/$(so_name) $(BUILD)/lib/$(so_link)
+train_static := $(BUILD)/lib/libdmlcsr-train.a
+train_shared := $(BUILD)/lib/$(subst libdmlcsr.,libdmlcsr-train.,$(so_file))
+train_links  := $(subst libdmlcsr.,libdmlcsr-train.,$(links))
 
 # ---- the programs -----------------------------------------------------------------------------------------------------
 
@@ -126,7 +148,7 @@ tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_b
 
 # ---- the tests --------------------------------------------------------------------------------------------------------
 
-SUITES  ?= unit oom kernels portable golden fuzz abi examples
+SUITES  ?= unit oom kernels grad train portable golden fuzz abi examples
 ONLY    ?=
 SKIP    ?=
 
@@ -142,6 +164,8 @@ bench_names := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench*.c))
 programs_unit     := $(call suite_programs,unit)
 programs_oom      := $(call suite_programs,oom)
 programs_golden   := $(call suite_programs,golden)
+programs_grad     := $(call suite_programs,grad)
+programs_train    := $(call suite_programs,train)
 programs_portable := $(call suite_programs,portable)
 programs_kernels  := $(if $(wildcard tests/kernels/*.c),$(BUILD)/tests/kernelcheck)
 programs_fuzz     := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
@@ -164,7 +188,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 .DELETE_ON_ERROR:
 
 all: lib tools $(BUILD)/dmlcsr.pc
-lib: $(static) $(shared) $(links)
+lib: $(static) $(shared) $(links) $(train_static) $(train_shared) $(train_links)
 tools: $(tools)
 
 # Changes when a flag given on the command line does.
@@ -199,6 +223,19 @@ $(shared): $(objects) libdmlcsr/dmlcsr.map
 $(links): $(shared)
 	@ln -sf $(so_file) $@
 
+$(train_static): $(train_objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(train_objects)
+
+# It carries the tensor core it stands on, hidden: the parsing library exports none of its inside.
+$(train_shared): $(train_objects) $(static) libdmlcsr/train/dmlcsr-train.map
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) $(call train_name,$(so_flags)) -o $@ $(train_objects) $(static) -lm
+
+$(train_links): $(train_shared)
+	@ln -sf $(notdir $(train_shared)) $@
+
 # Only public headers here: the programs are users like any other.
 $(BUILD)/examples/%.o: examples/%.c $(remakers)
 	@mkdir -p $(@D)
@@ -222,20 +259,35 @@ $(BUILD)/dmlcsr.pc: dmlcsr.pc.in $(remakers) include/dmlcsr/version.h
 
 $(BUILD)/tests/%.o: tests/%.c $(remakers)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(call compile,$(test_flags))
+	$(call say,CC,$<)$(call compile,$(test_flags),$(more_flags))
+
+$(BUILD)/tests/grad/%.o: more_flags = -DDML_DOUBLE
+$(BUILD)/double/%.o: %.c $(remakers)
+	@mkdir -p $(@D)
+	$(call say,DOUBLE,$<)$(call compile,$(includes) -DDML_DOUBLE,$(if $(findstring /kernels/,$<),$(KERNEL_CFLAGS)) $(DOUBLE_CFLAGS))
+
+$(double_library): $(double_objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(double_objects)
 
 $(BUILD)/tests/support.a: $(support)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $(support)
 
-test_libraries := $(if $(support),$(BUILD)/tests/support.a) $(static)
+test_libraries := $(if $(support),$(BUILD)/tests/support.a) $(train_static) $(static)
 link_test = $(CC) $(all_cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(test_libraries)
 
 define suite_rule
 $$(BUILD)/tests/$(1)/test_%: $$(BUILD)/tests/$(1)/test_%.o $$(call suite_helpers,$(1)) $$(test_libraries)
 	$$(call say,LINK,$$@)$$(link_test) $(if $(filter $(1),$(check_users)),$$(CHECK_LIBS)) -lm
 endef
-$(foreach suite,unit oom portable golden examples,$(eval $(call suite_rule,$(suite))))
+$(foreach suite,unit oom train portable golden examples,$(eval $(call suite_rule,$(suite))))
+
+# The double library comes first: of what both have, its version is taken.
+$(BUILD)/tests/grad/test_%: $(BUILD)/tests/grad/test_%.o $(call suite_helpers,grad) $(double_library) $(test_libraries)
+	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(double_library) \
+		$(filter-out $(train_static),$(test_libraries)) $(CHECK_LIBS) -lm
 
 $(foreach suite,$(check_users),$(programs_$(suite))): | found-check
 .PHONY: found-check
@@ -334,4 +386,4 @@ dist:
 
 FORCE:
 
--include $(wildcard $(BUILD)/libdmlcsr/*.d $(BUILD)/libdmlcsr/*/*.d $(BUILD)/examples/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(BUILD)/double/libdmlcsr/*/*.d $(BUILD)/libdmlcsr/*.d $(BUILD)/libdmlcsr/*/*.d $(BUILD)/examples/*.d $(BUILD)/tests/*/*.d)

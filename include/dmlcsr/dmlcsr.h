@@ -66,7 +66,9 @@ enum {
     DMLCSR_ERROR_THREAD = -10,     /**< a thread could not be started */
     DMLCSR_ERROR_CANCELLED = -11,  /**< the progress callback asked to stop */
     DMLCSR_ERROR_NO_EDGES = -12,   /**< edge maps were asked for, but the handle has no edge heads (see keep_edges) */
-    DMLCSR_ERROR_NO_MODEL = -13    /**< no default model: not built in, and not in the data folder */
+    DMLCSR_ERROR_NO_MODEL = -13,   /**< no default model: not built in, and not in the data folder */
+    DMLCSR_ERROR_DIVERGED = -14,   /**< training: the loss or its gradient is not a finite number; @since 0.2 */
+    DMLCSR_ERROR_COMM = -15        /**< training: another process does not answer; @since 0.2 */
 };
 
 /** Byte orders of a picture's pixels, first byte first. Frozen. @since 0.1 */

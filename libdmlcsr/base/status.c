@@ -31,6 +31,8 @@ const char *dmlcsr_strerror(int status)
     case DMLCSR_ERROR_CANCELLED: return "cancelled";
     case DMLCSR_ERROR_NO_EDGES: return "no edge heads";
     case DMLCSR_ERROR_NO_MODEL: return "no default model";
+    case DMLCSR_ERROR_DIVERGED: return "training has diverged";
+    case DMLCSR_ERROR_COMM: return "another process does not answer";
     default: return "unknown status";
     }
 }

@@ -10,10 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/real.h"
+
 #define DML_BLOCK 16
 
 typedef struct dml_tensor {
-    float *data;      /* aligned to DML_ALIGNMENT */
+    dml_real *data;      /* aligned to DML_ALIGNMENT */
     uint32_t c, h, w; /* without padding */
     uint32_t pad;
 } dml_tensor;
@@ -41,10 +43,24 @@ static inline size_t dml_tensor_size(const dml_tensor *t)
 }
 
 /* The 16 channels of one pixel; y and x may reach `pad` outside the picture. */
-static inline float *dml_tensor_at(const dml_tensor *t, uint32_t block, ptrdiff_t y, ptrdiff_t x)
+static inline dml_real *dml_tensor_at(const dml_tensor *t, uint32_t block, ptrdiff_t y, ptrdiff_t x)
 {
     return t->data + block * dml_tensor_plane(t) + (size_t)(y + t->pad) * dml_tensor_row(t)
            + (size_t)(x + t->pad) * DML_BLOCK;
+}
+
+/* n tensors of one shape, `stride` elements apart: what training computes with at once. */
+typedef struct dml_batch {
+    dml_tensor first;
+    uint32_t n;
+    size_t stride;
+} dml_batch;
+
+static inline dml_tensor dml_batch_image(const dml_batch *b, uint32_t image)
+{
+    dml_tensor t = b->first;
+    t.data += image * b->stride;
+    return t;
 }
 
 #endif

@@ -5,18 +5,24 @@
 #include "base/tensor.h"
 
 /* sum[l] += x[k] * w[k][l] over `count` input channels. */
-static inline void accumulate(float *sum, const float *x, const float *w, size_t count)
+static inline void accumulate(dml_real *sum, const dml_real *x, const dml_real *w, size_t count)
 {
+    dml_real lane[DML_BLOCK]; /* nothing else points there, and a loop of 16 is what compilers turn into vectors */
+    for (size_t l = 0; l < DML_BLOCK; l++)
+        lane[l] = sum[l];
     for (size_t k = 0; k < count; k++)
+#pragma GCC unroll 1
         for (size_t l = 0; l < DML_BLOCK; l++)
-            sum[l] += x[k] * w[k * DML_BLOCK + l];
+            lane[l] += x[k] * w[k * DML_BLOCK + l];
+    for (size_t l = 0; l < DML_BLOCK; l++)
+        sum[l] = lane[l];
 }
 
 /* Bias, activation, scale and residual have the order of the network's formulas. */
-static void finish(const dml_conv_tile *t, const float *sum, const float *r, float *y)
+static void finish(const dml_conv_tile *t, const dml_real *sum, const dml_real *r, dml_real *y)
 {
     for (size_t l = 0; l < DML_BLOCK; l++) {
-        float v = sum[l];
+        dml_real v = sum[l];
         if (t->last) {
             v = t->scale * (v > 0.0f ? v : t->slope * v);
             if (r)
@@ -33,14 +39,14 @@ void dml_conv_c(const dml_conv_tile *t)
     const size_t tap = DML_BLOCK * DML_BLOCK;
     for (size_t o = 0; o < t->panels; o++) {
         for (size_t p = 0; p < t->width; p++) {
-            float *y = t->y + o * t->y_plane + p * DML_BLOCK;
-            const float *start = t->first ? t->bias + o * DML_BLOCK : y;
-            const float *w = t->w + o * t->w_panel;
-            float sum[DML_BLOCK];
+            dml_real *y = t->y + o * t->y_plane + p * DML_BLOCK;
+            const dml_real *start = t->first ? t->bias + o * DML_BLOCK : y;
+            const dml_real *w = t->w + o * t->w_panel;
+            dml_real sum[DML_BLOCK];
             for (size_t l = 0; l < DML_BLOCK; l++)
                 sum[l] = start[l];
             for (size_t b = 0; b < t->blocks; b++) {
-                const float *x = t->x + b * t->x_plane + p * t->step * DML_BLOCK;
+                const dml_real *x = t->x + b * t->x_plane + p * t->step * DML_BLOCK;
                 size_t count = b == t->blocks - 1 ? t->tail : DML_BLOCK;
                 for (size_t i = 0; i < t->kernel_h; i++)
                     for (size_t j = 0; j < t->kernel_w; j++, w += tap)

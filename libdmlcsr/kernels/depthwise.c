@@ -4,12 +4,12 @@
 
 #include "base/tensor.h"
 
-void dml_depthwise3x3_c(const float *x, size_t x_row, const float *w, const float *bias, float slope, uint32_t step,
-                        uint32_t width, float *y)
+void dml_depthwise3x3_c(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope, uint32_t step,
+                        uint32_t width, dml_real *y)
 {
     for (size_t p = 0; p < width; p++) {
         for (size_t l = 0; l < DML_BLOCK; l++) {
-            float sum = bias[l];
+            dml_real sum = bias[l];
             for (size_t i = 0; i < 3; i++)
                 for (size_t j = 0; j < 3; j++)
                     sum += x[i * x_row + (p * step + j) * DML_BLOCK + l] * w[(3 * i + j) * DML_BLOCK + l];

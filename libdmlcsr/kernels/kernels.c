@@ -5,7 +5,8 @@
 #include "kernels/cpu.h"
 #include "kernels/impl.h"
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(DML_DOUBLE) /* C alone */
+#elif defined(__x86_64__) || defined(__i386__)
 #define DML_BUILD_X86 1
 #elif defined(__aarch64__)
 #define DML_BUILD_NEON 1

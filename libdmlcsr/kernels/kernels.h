@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/real.h"
+
 /* ---- convolution --------------------------------------------------------------------------------------------------
  *
  * One tile: `width` neighbouring pixels of one output row, `panels` (1 or 2) blocks of output channels, some input
@@ -28,15 +30,15 @@
  * else v. Every instruction set keeps the order of the sum, so that a result does not depend on the tile it fell into;
  * AVX2, AVX-512 and NEON use fused multiply-add, C and SSE4.1 round the product. */
 typedef struct dml_conv_tile {
-    const float *x;      /* first pixel, first block, first tap */
-    const float *w;      /* packed: [panel][block][i][j][16 input channels][16 output channels] */
-    const float *bias;   /* panels * 16 */
-    const float *r;      /* residual, laid out like y, or NULL */
-    float *y;            /* first pixel, first panel */
+    const dml_real *x;      /* first pixel, first block, first tap */
+    const dml_real *w;      /* packed: [panel][block][i][j][16 input channels][16 output channels] */
+    const dml_real *bias;   /* panels * 16 */
+    const dml_real *r;      /* residual, laid out like y, or NULL */
+    dml_real *y;            /* first pixel, first panel */
     size_t x_plane, x_row, x_column; /* elements between input blocks, tap rows, tap columns (dilation included) */
     size_t w_panel;      /* elements between panels of w */
     size_t y_plane, r_plane; /* elements between blocks of y, of r */
-    float slope, scale;
+    dml_real slope, scale;
     uint32_t blocks, tail; /* input blocks; channels used of the last one, 1 .. 16 */
     uint32_t kernel_h, kernel_w;
     uint32_t step;       /* stride of the convolution: 1 or 2 input pixels per output pixel */
@@ -57,21 +59,21 @@ typedef struct dml_kernels {
 
     /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
        x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */
-    void (*depthwise3x3)(const float *x, size_t x_row, const float *w, const float *bias, float slope, uint32_t step,
-                         uint32_t width, float *y);
+    void (*depthwise3x3)(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope, uint32_t step,
+                         uint32_t width, dml_real *y);
 
     /* Maximum over 3 columns, step 2, and the rows row[0 .. rows-1] (1 .. 3 of them), one block, one output row. Column
        c of an input row is at row[i] + 16 c, c in 0 .. in_width - 1; output pixel p looks at columns 2p-1, 2p, 2p+1 that
        exist. */
-    void (*maxpool3x3)(const float *const *row, uint32_t rows, uint32_t in_width, uint32_t width, float *y);
+    void (*maxpool3x3)(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width, dml_real *y);
 
     /* One row of a bilinear resize of one block: with c = column[p], f = fraction[p], g = row_fraction:
            top = a[16 c + l] + f (a[16 (c + 1) + l] - a[16 c + l]);   low = the same of b;   v = top + g (low - top)
        and y[p 16 + l] = v, or gate[p 16 + l] * v + gate[p 16 + l] when gate is not NULL (the graph module's f * l + f).
        Where f is 0, column c + 1 is not read (it may not exist); where g is 0, b is not (it may be anything). Every
        instruction set gives the same bits, here and in sample, softmax and maxpool3x3. */
-    void (*resize)(const float *a, const float *b, float row_fraction, const uint32_t *column, const float *fraction,
-                   const float *gate, uint32_t width, float *y);
+    void (*resize)(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
+                   const dml_real *gate, uint32_t width, dml_real *y);
 
     /* Bilinear samples of one block at any positions: with a = x + offset[p], f = fx[p], g = fy[p] (both in [0, 1]):
            top = a[l] + f (a[16 + l] - a[l]);  low = the same at a + x_row;  y[p 16 + l] = top + g (low - top)
@@ -81,14 +83,14 @@ typedef struct dml_kernels {
 
     /* Softmax over `channels` channels of `pixels` pixels: block k of a pixel is at x + k plane + 16 pixel. Channels past
        the last are written as 0. May run in place (y == x). Relative error of a value at most 2e-6. */
-    void (*softmax)(const float *x, uint32_t channels, size_t plane, uint32_t pixels, float *y);
+    void (*softmax)(const dml_real *x, uint32_t channels, size_t plane, uint32_t pixels, dml_real *y);
 
     /* Index of the largest of `channels` channels of `pixels` pixels; the lowest index among equals. NaN counts as
        -infinity. channels at most 256. */
     void (*argmax)(const float *x, uint32_t channels, size_t plane, uint32_t pixels, uint8_t *label);
 
     /* out[c 16 + r] = in[r 16 + c]: 16 x 16 values, rows `in_row` / `out_row` elements apart. */
-    void (*transpose16)(const float *in, size_t in_row, float *out, size_t out_row);
+    void (*transpose16)(const dml_real *in, size_t in_row, dml_real *out, size_t out_row);
 
     /* Half precision to single: n values, any alignment. */
     void (*from_f16)(const void *in, size_t n, float *out);

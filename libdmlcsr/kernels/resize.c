@@ -4,24 +4,24 @@
 
 #include "base/tensor.h"
 
-static float lerp(float a, float b, float f)
+static dml_real lerp(dml_real a, dml_real b, dml_real f)
 {
     return a + f * (b - a);
 }
 
-void dml_resize_c(const float *a, const float *b, float row_fraction, const uint32_t *column, const float *fraction,
-                  const float *gate, uint32_t width, float *y)
+void dml_resize_c(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
+                  const dml_real *gate, uint32_t width, dml_real *y)
 {
     if (row_fraction == 0.0f)
         b = a; /* like the column right of the last one, the row below the last one need not exist */
     for (size_t p = 0; p < width; p++) {
-        float f = fraction[p];
+        dml_real f = fraction[p];
         size_t left = (size_t)column[p] * DML_BLOCK;
         size_t right = f != 0.0f ? left + DML_BLOCK : left;
         for (size_t l = 0; l < DML_BLOCK; l++) {
-            float v = lerp(lerp(a[left + l], a[right + l], f), lerp(b[left + l], b[right + l], f), row_fraction);
+            dml_real v = lerp(lerp(a[left + l], a[right + l], f), lerp(b[left + l], b[right + l], f), row_fraction);
             if (gate) {
-                float g = gate[p * DML_BLOCK + l];
+                dml_real g = gate[p * DML_BLOCK + l];
                 v = g * v + g;
             }
             y[p * DML_BLOCK + l] = v;

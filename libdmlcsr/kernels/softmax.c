@@ -10,6 +10,12 @@
 #include "kernels/exp.h"
 
 /* e^(x - m) for x <= m */
+#ifdef DML_DOUBLE
+static dml_real exp_difference(dml_real x, dml_real m)
+{
+    return exp(x - m);
+}
+#else
 static float exp_difference(float x, float m)
 {
     float z = x - m;
@@ -29,8 +35,9 @@ static float exp_difference(float x, float m)
     memcpy(&power, &bits, sizeof(power));
     return e * power;
 }
+#endif
 
-static float add_lanes(float *lane)
+static dml_real add_lanes(dml_real *lane)
 {
     for (size_t half = DML_BLOCK / 2; half; half /= 2)
         for (size_t l = 0; l < half; l++)
@@ -38,23 +45,23 @@ static float add_lanes(float *lane)
     return lane[0];
 }
 
-void dml_softmax_c(const float *x, uint32_t channels, size_t plane, uint32_t pixels, float *y)
+void dml_softmax_c(const dml_real *x, uint32_t channels, size_t plane, uint32_t pixels, dml_real *y)
 {
     size_t all = (size_t)dml_blocks(channels) * DML_BLOCK;
     for (size_t p = 0; p < pixels; p++, x += DML_BLOCK, y += DML_BLOCK) {
-        float m = -INFINITY;
+        dml_real m = -INFINITY;
         for (size_t c = 0; c < channels; c++) {
-            float v = x[c / DML_BLOCK * plane + c % DML_BLOCK];
+            dml_real v = x[c / DML_BLOCK * plane + c % DML_BLOCK];
             m = v > m ? v : m;
         }
-        float lane[DML_BLOCK] = {0};
+        dml_real lane[DML_BLOCK] = {0};
         for (size_t c = 0; c < channels; c++) {
             size_t at = c / DML_BLOCK * plane + c % DML_BLOCK;
-            float e = exp_difference(x[at], m);
+            dml_real e = exp_difference(x[at], m);
             y[at] = e;
             lane[c % DML_BLOCK] += e;
         }
-        float sum = add_lanes(lane);
+        dml_real sum = add_lanes(lane);
         for (size_t c = 0; c < all; c++) {
             size_t at = c / DML_BLOCK * plane + c % DML_BLOCK;
             y[at] = c < channels ? y[at] / sum : 0.0f;

@@ -113,7 +113,10 @@ dml_node dml_graph_gate(dml_graph *g, dml_node x, dml_node f, dml_node y)
 
 dml_node dml_graph_softmax(dml_graph *g, dml_node x)
 {
-    return append(g, (dml_step){.kind = DML_STEP_SOFTMAX, .x = x, .second = DML_NONE, .y = x}, 0);
+    dml_node y = x;
+    if (g->separate)
+        y = dml_graph_tensor(g, dml_graph_channels(g, x), dml_graph_height(g, x), dml_graph_width(g, x));
+    return append(g, (dml_step){.kind = DML_STEP_SOFTMAX, .x = x, .second = DML_NONE, .y = y}, 0);
 }
 
 dml_node dml_graph_transpose(dml_graph *g, dml_node x)
@@ -133,28 +136,23 @@ void dml_graph_tap(dml_graph *g, const char *name)
     g->step[g->steps - 1].name = name;
 }
 
-static uint64_t floats_of(const dml_storage *s)
-{
-    return (uint64_t)s->blocks * (s->h + 2 * s->pad) * (s->w + 2 * s->pad) * DML_BLOCK;
-}
-
 static bool live_together(const dml_storage *a, const dml_storage *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
 
 /* The lowest place for `s` beside the storages already placed (offset not UINT64_MAX). */
-static uint64_t lowest_offset(const dml_graph *g, const dml_storage *s)
+static uint64_t lowest_offset(const dml_storage *storage, uint32_t count, const dml_storage *s)
 {
-    uint64_t at = 0, size = floats_of(s);
+    uint64_t at = 0, size = dml_storage_floats(s);
     for (bool moved = true; moved;) {
         moved = false;
-        for (uint32_t i = 0; i < g->storages; i++) {
-            const dml_storage *o = &g->storage[i];
+        for (uint32_t i = 0; i < count; i++) {
+            const dml_storage *o = &storage[i];
             if (o->offset == UINT64_MAX || !live_together(s, o) || at + size <= o->offset
-                || o->offset + floats_of(o) <= at)
+                || o->offset + dml_storage_floats(o) <= at)
                 continue;
-            at = o->offset + floats_of(o);
+            at = o->offset + dml_storage_floats(o);
             moved = true;
         }
     }
@@ -162,26 +160,31 @@ static uint64_t lowest_offset(const dml_graph *g, const dml_storage *s)
 }
 
 /* Largest first, each at the lowest place that is free while it lives. */
-uint64_t dml_graph_place(dml_graph *g)
+uint64_t dml_storage_place(dml_storage *storage, uint32_t count)
 {
     uint64_t total = 0;
-    for (uint32_t i = 0; i < g->storages; i++)
-        g->storage[i].offset = UINT64_MAX;
-    for (uint32_t n = 0; n < g->storages; n++) {
+    for (uint32_t i = 0; i < count; i++)
+        storage[i].offset = UINT64_MAX;
+    for (uint32_t n = 0; n < count; n++) {
         dml_storage *largest = NULL;
-        for (uint32_t i = 0; i < g->storages; i++) {
-            dml_storage *s = &g->storage[i];
-            if (s->offset == UINT64_MAX && (!largest || floats_of(s) > floats_of(largest)))
+        for (uint32_t i = 0; i < count; i++) {
+            dml_storage *s = &storage[i];
+            if (s->offset == UINT64_MAX && (!largest || dml_storage_floats(s) > dml_storage_floats(largest)))
                 largest = s;
         }
-        largest->offset = lowest_offset(g, largest);
-        if (largest->offset + floats_of(largest) > total)
-            total = largest->offset + floats_of(largest);
+        largest->offset = lowest_offset(storage, count, largest);
+        if (largest->offset + dml_storage_floats(largest) > total)
+            total = largest->offset + dml_storage_floats(largest);
     }
     return total;
 }
 
-dml_tensor dml_graph_resolve(const dml_graph *g, dml_node node, float *arena)
+uint64_t dml_graph_place(dml_graph *g)
+{
+    return dml_storage_place(g->storage, g->storages);
+}
+
+dml_tensor dml_graph_resolve(const dml_graph *g, dml_node node, dml_real *arena)
 {
     const dml_storage *s = storage_of(g, node);
     dml_tensor t = {arena + s->offset, g->view[node].c, s->h, s->w, s->pad};

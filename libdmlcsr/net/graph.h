@@ -41,6 +41,7 @@ typedef struct dml_graph {
     uint32_t storages, views, steps;
     uint32_t capacity; /* of each of the three */
     bool edges;        /* steps appended now belong to the edge heads */
+    bool separate;     /* no step writes over what another has written: training reads everything again */
 } dml_graph;
 
 /* ---- tensors ---- */
@@ -61,7 +62,7 @@ dml_node dml_graph_maxpool(dml_graph *g, dml_node x);
 dml_node dml_graph_resize(dml_graph *g, dml_node x, uint32_t h, uint32_t w, dml_node y);
 /* y = f * up(x) + f */
 dml_node dml_graph_gate(dml_graph *g, dml_node x, dml_node f, dml_node y);
-dml_node dml_graph_softmax(dml_graph *g, dml_node x); /* in place */
+dml_node dml_graph_softmax(dml_graph *g, dml_node x); /* in place, unless steps are separate */
 /* Seen as a matrix of pixels x channels: its transpose, as channels of one row of pixels. */
 dml_node dml_graph_transpose(dml_graph *g, dml_node x);
 /* x * b, both as matrices of pixels x channels: the pixels of b are the channels of x. */
@@ -70,17 +71,31 @@ dml_node dml_graph_product(dml_graph *g, dml_node x, dml_node b);
 /* Gives the last step a name, under which a test can look at its result. */
 void dml_graph_tap(dml_graph *g, const char *name);
 
+/* Places `count` storages, each beside those that live at the same time; returns the floats that they take. */
+uint64_t dml_storage_place(dml_storage *storage, uint32_t count);
+
+static inline uint64_t dml_storage_floats(const dml_storage *s)
+{
+    return (uint64_t)s->blocks * (s->h + 2 * s->pad) * (s->w + 2 * s->pad) * DML_BLOCK;
+}
+
 /* Places all storages; returns the floats that the arena needs (which may be more than a size_t can count). */
 uint64_t dml_graph_place(dml_graph *g);
 
 /* The tensor of a node, after placing. */
-dml_tensor dml_graph_resolve(const dml_graph *g, dml_node node, float *arena);
+dml_tensor dml_graph_resolve(const dml_graph *g, dml_node node, dml_real *arena);
 
 /* ---- the figure ---- */
 typedef struct dml_features {
     dml_node x2, x3, x4, x5; /* outputs of layer1 .. layer4 */
     dml_node both, b;        /* x5 and the place beside it for convb's result, as one */
 } dml_features;
+
+/* All of it. end[0] is the input, end[1] the parsing, and with edge heads end[2] the binary and end[3] the category edge.
+   The graph was reserved for these weights before; release frees what that took. */
+int dml_graph_reserve(dml_graph *g, const dml_weights *w, dml_memory *memory, dml_error *error);
+void dml_graph_release(dml_graph *g, dml_memory *memory);
+void dml_graph_draw(dml_graph *g, const dml_weights *w, uint32_t height, uint32_t width, dml_node end[4]); /* figure.c */
 
 dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node image);               /* resnet.c */
 dml_node dml_graph_context(dml_graph *g, const dml_context *context, const dml_features *f);      /* ddgcn.c */

@@ -27,7 +27,7 @@ static int find(dml_loader *loader, const char *prefix, const char *suffix, cons
     snprintf(name, sizeof name, "%s%s", prefix, suffix);
     *out = dml_model_find(loader->model, name);
     if (!*out)
-        return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s is missing", name);
+        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s is missing", name);
     loader->used++;
     return DMLCSR_OK;
 }
@@ -48,7 +48,7 @@ static int find_shaped(dml_loader *loader, const char *prefix, const char *suffi
     if (!fits) {
         format_shape(e->shape, e->rank, is, sizeof is);
         format_shape(shape, rank, must, sizeof must);
-        return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s is %s, must be %s", e->name, e->rank ? is : "a scalar",
+        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s is %s, must be %s", e->name, e->rank ? is : "a scalar",
                         must);
     }
     for (uint32_t i = 0; i < e->rank; i++)
@@ -70,16 +70,23 @@ static int load_vector(dml_loader *loader, const char *prefix, const char *suffi
     uint64_t shape[1] = {count};
     int status = find_shaped(loader, prefix, suffix, shape, 1, &entry);
     if (status == DMLCSR_OK && loader->packed) {
-        status = dml_entry_read(entry, loader->kernels, out, loader->error);
+        status = dml_entry_read(entry, loader->kernels, out, loader->visitor.error);
         dml_model_forget(loader->model, entry);
     }
     return status;
 }
 
-int dml_load_scalar(dml_loader *loader, const char *name, float *value)
+/* In the first pass the value is 1. */
+static int load_scalar(dml_visitor *visitor, const char *name, dml_real *value)
 {
     *value = 1.0f;
-    return load_vector(loader, name, "", 1, value);
+    return load_vector((dml_loader *)visitor, name, "", 1, value);
+}
+
+static bool is_projected(dml_visitor *visitor, const char *prefix, uint32_t in, uint32_t out, uint32_t stride)
+{
+    (void)in, (void)out, (void)stride;
+    return dml_load_has((dml_loader *)visitor, prefix, "downsample.0.weight");
 }
 
 /* v + n, or NULL in the first pass, when nothing is read. */
@@ -101,7 +108,7 @@ static int fold(dml_loader *loader, const dml_layer *layer, uint32_t out, float 
         return DMLCSR_OK;
     for (uint32_t i = 0; i < out; i++) {
         if (variance[i] < 0.0f)
-            return dml_fail(loader->error, DMLCSR_ERROR_MODEL, "tensor %s.running_var: value %u is negative",
+            return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s.running_var: value %u is negative",
                             layer->norm, (unsigned)i);
         double scale = layer->kind == DML_NORM_ABN ? fabs((double)weight[i]) + EPSILON : (double)weight[i];
         scale /= sqrt((double)variance[i] + EPSILON);
@@ -154,8 +161,10 @@ static void copy_bias(const float *bias, uint32_t out, size_t size, float *packe
     memcpy(packed, bias, out * sizeof *packed);
 }
 
-int dml_load_conv(dml_loader *loader, const dml_layer *layer, bool relu, dml_conv *conv)
+/* Checks a layer, and in the second pass packs it. */
+static int load_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dml_conv *conv)
 {
+    dml_loader *loader = (dml_loader *)visitor;
     const dml_entry *entry;
     float *gain, *bias;
     uint64_t shape[4] = {layer->out, layer->in, layer->kernel, layer->kernel};
@@ -170,23 +179,21 @@ int dml_load_conv(dml_loader *loader, const dml_layer *layer, bool relu, dml_con
 
     float *packed = place(loader, dml_conv_weight_size(&s)), *packed_bias = place(loader, bias_size);
     if (packed) {
-        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->error));
+        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->visitor.error));
         dml_model_forget(loader->model, entry);
         dml_conv_pack(&s, loader->scratch, gain, packed, loader->pool);
         copy_bias(bias, out, bias_size, packed_bias);
     }
-    uint32_t last = layer->part ? (layer->in - 1) % layer->part + 1 : layer->in;
-    *conv = (dml_conv){.shape = s, .weight = packed, .bias = packed_bias, .blocks = dml_conv_blocks(&s),
-                       .tail = (last - 1) % DML_BLOCK + 1, .slope = 1.0f, .scale = 1.0f};
-    conv->panel = (size_t)conv->blocks * s.kernel * s.kernel * DML_BLOCK * DML_BLOCK;
+    *conv = dml_conv_make(&s, packed, packed_bias);
     if (layer->kind == DML_NORM_ABN)
         conv->slope = relu ? 0.0f : DML_LEAKY;
 fail:
     return status;
 }
 
-int dml_load_depthwise(dml_loader *loader, const dml_layer *layer, dml_depthwise *op)
+static int load_depthwise(dml_visitor *visitor, const dml_layer *layer, dml_depthwise *op)
 {
+    dml_loader *loader = (dml_loader *)visitor;
     const dml_entry *entry;
     float *gain, *bias;
     uint32_t channels = layer->in;
@@ -199,11 +206,18 @@ int dml_load_depthwise(dml_loader *loader, const dml_layer *layer, dml_depthwise
     DML_TRY(load_affine(loader, layer, channels, offset(loader->scratch, entry->count), &gain, &bias));
     float *packed = place(loader, dml_depthwise_weight_size(channels)), *packed_bias = place(loader, bias_size);
     if (packed) {
-        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->error));
+        DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->visitor.error));
         dml_depthwise_pack(channels, loader->scratch, gain, packed);
         copy_bias(bias, channels, bias_size, packed_bias);
     }
     *op = (dml_depthwise){packed, packed_bias, channels, layer->stride, DML_LEAKY};
 fail:
     return status;
+}
+
+void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels, dml_pool *pool,
+                     dml_error *error)
+{
+    *loader = (dml_loader){.visitor = {load_conv, load_depthwise, load_scalar, is_projected, error}, .model = model,
+                           .kernels = kernels, .pool = pool};
 }

@@ -11,45 +11,6 @@ struct dml_net {
     bool edges;
 };
 
-void dml_net_size(uint32_t h, uint32_t w, uint32_t *out_h, uint32_t *out_w)
-{
-    *out_h = dml_conv_side(dml_conv_side(h, 2), 2); /* the stem, and the maximum after it */
-    *out_w = dml_conv_side(dml_conv_side(w, 2), 2);
-}
-
-/* Four steps a bottleneck; the rest of the figure has less than a hundred steps and tensors. */
-static int reserve(dml_net *net, const dml_weights *weights, dml_memory *memory, dml_error *error)
-{
-    dml_graph *g = &net->graph;
-    uint32_t blocks = 0;
-    for (int i = 0; i < 4; i++)
-        blocks += weights->encoder.layer[i].blocks;
-    g->capacity = 4 * blocks + 100;
-    size_t bytes = g->capacity * (sizeof *g->storage + sizeof *g->view + sizeof *g->step);
-    g->storage = dml_alloc_zero(memory, g->capacity * sizeof *g->storage);
-    g->view = dml_alloc_zero(memory, g->capacity * sizeof *g->view);
-    g->step = dml_alloc_zero(memory, g->capacity * sizeof *g->step);
-    if (!g->storage || !g->view || !g->step)
-        return dml_fail(error, dml_memory_status(memory, bytes), "no memory for a plan of %zu bytes", bytes);
-    return DMLCSR_OK;
-}
-
-/* The paper's figure, from left to right. */
-static void draw(dml_net *net, const dml_weights *weights, uint32_t h, uint32_t w, dml_node end[4])
-{
-    dml_graph *g = &net->graph;
-    end[0] = dml_graph_tensor(g, 3, h, w);
-    dml_features f = dml_graph_encoder(g, weights, end[0]);
-    dml_node context = dml_graph_context(g, &weights->context, &f);
-    end[1] = dml_graph_parsing(g, &weights->parsing, context, f.x2);
-    dml_graph_keep(g, end[1]);
-    if (!net->edges)
-        return;
-    dml_graph_edges(g, &weights->edge, &f, &end[2], &end[3]);
-    dml_graph_keep(g, end[2]);
-    dml_graph_keep(g, end[3]);
-}
-
 int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels *kernels, uint32_t h, uint32_t w,
                    dml_memory *memory, dml_error *error)
 {
@@ -61,8 +22,10 @@ int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels 
     net->kernels = kernels;
     net->zeros = weights->zeros;
     net->edges = weights->edges;
-    DML_TRY(reserve(net, weights, memory, error));
-    draw(net, weights, h, w, end);
+    DML_TRY(dml_graph_reserve(&net->graph, weights, memory, error));
+    dml_graph_draw(&net->graph, weights, h, w, end);
+    for (int i = 1; i < (net->edges ? 4 : 2); i++)
+        dml_graph_keep(&net->graph, end[i]);
 
     uint64_t floats = dml_graph_place(&net->graph);
     net->arena_bytes = floats < SIZE_MAX / sizeof(float) ? (size_t)floats * sizeof(float) : SIZE_MAX;
@@ -90,9 +53,7 @@ void dml_net_free(dml_net *net, dml_memory *memory)
 {
     if (!net)
         return;
-    dml_release(memory, net->graph.storage);
-    dml_release(memory, net->graph.view);
-    dml_release(memory, net->graph.step);
+    dml_graph_release(&net->graph, memory);
     dml_release(memory, net->arena);
     dml_release(memory, net);
 }

@@ -4,19 +4,21 @@
 /* y = relu(conv3(conv2(conv1(x))) + shortcut); the result takes the place of the shortcut, or goes to y when given. */
 static dml_node bottleneck(dml_graph *g, const dml_bottleneck *b, dml_node x, dml_node y)
 {
-    dml_node shortcut = b->projected ? dml_graph_conv(g, &b->downsample, x, DML_NONE, y) : x;
+    dml_node place = g->separate ? DML_NONE : y;
+    dml_node shortcut = b->projected ? dml_graph_conv(g, &b->downsample, x, DML_NONE, place) : x;
     dml_node inner = dml_graph_conv(g, &b->conv1, x, DML_NONE, DML_NONE);
     inner = dml_graph_conv(g, &b->conv2, inner, DML_NONE, DML_NONE);
-    return dml_graph_conv(g, &b->conv3, inner, shortcut, y == DML_NONE ? shortcut : y);
+    return dml_graph_conv(g, &b->conv3, inner, shortcut, y == DML_NONE && !g->separate ? shortcut : y);
 }
 
-/* A stage works in one tensor: the projection of its first block makes it, and each block adds to it. */
+/* A stage works in one tensor: the projection of its first block makes it, and each block adds to it. With separate
+   steps, only the last block's result goes to y. */
 static dml_node stage(dml_graph *g, const dml_stage *s, dml_node x, dml_node y)
 {
-    if (!s->block[0].projected && y == DML_NONE) /* nobody may add to the stage's input: others read it */
+    if (!s->block[0].projected && y == DML_NONE && !g->separate) /* nobody may add to the stage's input: others read it */
         y = dml_graph_tensor(g, dml_graph_channels(g, x), dml_graph_height(g, x), dml_graph_width(g, x));
     for (uint32_t i = 0; i < s->blocks; i++)
-        x = bottleneck(g, &s->block[i], x, y);
+        x = bottleneck(g, &s->block[i], x, g->separate && i + 1 < s->blocks ? DML_NONE : y);
     return x;
 }
 

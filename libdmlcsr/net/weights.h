@@ -7,7 +7,7 @@
 #include "ops/conv.h"
 #include "ops/ops.h"
 
-#define DML_LEAKY 0.01f /* slope of an activated batch norm */
+#define DML_LEAKY ((dml_real)0.01) /* slope of an activated batch norm */
 
 typedef struct dml_bottleneck {
     dml_conv conv1, conv2, conv3;

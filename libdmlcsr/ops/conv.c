@@ -55,14 +55,21 @@ size_t dml_conv_bias_size(const dml_conv_shape *shape)
     return (size_t)dml_blocks(shape->out) * DML_BLOCK;
 }
 
+dml_conv dml_conv_make(const dml_conv_shape *shape, const dml_real *weight, const dml_real *bias)
+{
+    const uint32_t last = shape->in - (parts_of(shape) - 1) * shape->part; /* channels of the last part */
+    return (dml_conv){.shape = *shape, .weight = weight, .bias = bias, .panel = panel_size(shape),
+                      .blocks = dml_conv_blocks(shape), .tail = (last - 1) % DML_BLOCK + 1, .slope = 1, .scale = 1};
+}
+
 typedef struct pack_job {
     const dml_conv_shape *shape;
-    const float *weight, *gain;
-    float *packed;
+    const dml_real *weight, *gain;
+    dml_real *packed;
 } pack_job;
 
 /* `count` input channels from `channel` on become one block: [tap][input channel][output channel]. */
-static void pack_block(const pack_job *job, uint32_t panel, uint32_t channel, uint32_t count, float *block)
+static void pack_block(const pack_job *job, uint32_t panel, uint32_t channel, uint32_t count, dml_real *block)
 {
     const dml_conv_shape *s = job->shape;
     const size_t taps = (size_t)s->kernel * s->kernel;
@@ -73,8 +80,8 @@ static void pack_block(const pack_job *job, uint32_t panel, uint32_t channel, ui
         memset(block, 0, taps * DML_BLOCK * DML_BLOCK * sizeof *block);
     for (uint32_t l = 0; l < lanes; l++) {
         const size_t o = (size_t)panel * DML_BLOCK + l;
-        const float *w = job->weight + (o * s->in + channel) * taps;
-        const float gain = job->gain ? job->gain[o] : 1.0f;
+        const dml_real *w = job->weight + (o * s->in + channel) * taps;
+        const dml_real gain = job->gain ? job->gain[o] : 1.0f;
         for (size_t k = 0; k < count; k++)
             for (size_t tap = 0; tap < taps; tap++)
                 block[(tap * DML_BLOCK + k) * DML_BLOCK + l] = gain * *w++;
@@ -87,7 +94,7 @@ static void pack_panel(void *argument, uint32_t panel, uint32_t thread)
     const pack_job *job = argument;
     const dml_conv_shape *s = job->shape;
     const size_t block_size = (size_t)s->kernel * s->kernel * DML_BLOCK * DML_BLOCK;
-    float *block = job->packed + panel * panel_size(s);
+    dml_real *block = job->packed + panel * panel_size(s);
     const uint32_t part = s->part ? s->part : s->in;
     for (uint32_t first = 0; first < s->in; first += part) {
         const uint32_t end = part < s->in - first ? first + part : s->in;
@@ -96,7 +103,7 @@ static void pack_panel(void *argument, uint32_t panel, uint32_t thread)
     }
 }
 
-void dml_conv_pack(const dml_conv_shape *shape, const float *weight, const float *gain, float *packed, dml_pool *pool)
+void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed, dml_pool *pool)
 {
     pack_job job = {shape, weight, gain, packed};
     dml_pool_run(pool, pack_panel, &job, dml_blocks(shape->out));
@@ -110,7 +117,7 @@ void dml_tensor_clear_border(const dml_tensor *t, uint32_t first, uint32_t end)
         return;
     const size_t row = dml_tensor_row(t), side = (size_t)t->pad * DML_BLOCK;
     for (uint32_t b = first; b < end; b++) {
-        float *plane = t->data + b * dml_tensor_plane(t);
+        dml_real *plane = t->data + b * dml_tensor_plane(t);
         memset(plane, 0, (t->pad * row + side) * sizeof *plane); /* rows above, and the left end of the first */
         for (uint32_t y = 1; y < t->h; y++)                      /* right end of a row and left end of the next */
             memset(plane + (t->pad + y) * row - side, 0, 2 * side * sizeof *plane);
@@ -144,8 +151,8 @@ static uint32_t ceil_div(uint32_t a, uint32_t b)
 
 /* All tiles of a run, with the weights and the slice that are in `tile` already. x is at the slice's first block, y
    and r at the panel; each at row 0, column 0 of the output. */
-static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const float *x, const float *r,
-                      float *y)
+static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const dml_real *x, const dml_real *r,
+                      dml_real *y)
 {
     const uint32_t stride = j->conv->shape.stride;
     const size_t x_row = stride * dml_tensor_row(j->x), y_row = dml_tensor_row(j->y);
@@ -190,8 +197,8 @@ static void run_slice(const job *j, dml_conv_tile *tile, uint32_t slice, const u
     const dml_conv *c = j->conv;
     const uint32_t block = split(c->blocks, j->slices, slice), end = split(c->blocks, j->slices, slice + 1);
     const ptrdiff_t padding = (ptrdiff_t)c->shape.dilation * (c->shape.kernel / 2);
-    const float *x = dml_tensor_at(j->x, block, -padding, -padding);
-    tile->first = slice == 0;
+    const dml_real *x = dml_tensor_at(j->x, block, -padding, -padding);
+    tile->first = slice == 0 && !c->add;
     tile->last = end == c->blocks;
     tile->blocks = end - block;
     tile->tail = tile->last ? c->tail : DML_BLOCK;
@@ -199,7 +206,7 @@ static void run_slice(const job *j, dml_conv_tile *tile, uint32_t slice, const u
         tile->panels = j->kernels->conv_panels < panel[1] - p ? j->kernels->conv_panels : panel[1] - p;
         tile->w = c->weight + p * c->panel + (size_t)block * c->shape.kernel * c->shape.kernel * DML_BLOCK * DML_BLOCK;
         tile->bias = c->bias + (size_t)p * DML_BLOCK;
-        const float *r = j->r && tile->last ? dml_tensor_at(j->r, p, 0, 0) : NULL;
+        const dml_real *r = j->r && tile->last ? dml_tensor_at(j->r, p, 0, 0) : NULL;
         run_tiles(j, tile, run[0], run[1], x, r, dml_tensor_at(j->y, p, 0, 0));
     }
 }
@@ -231,7 +238,7 @@ static void divide(job *j, uint32_t threads)
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
     j->slices = over_r ? 1 : ceil_div(c->blocks, slice_blocks);
 
-    const size_t tile_bytes = ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * sizeof(float);
+    const size_t tile_bytes = ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * sizeof(dml_real);
     uint32_t longest = (uint32_t)(RUN_BYTES / tile_bytes);
     longest = longest < RUN_MIN ? RUN_MIN : longest > RUN_MAX ? RUN_MAX : longest;
     const uint32_t fewest = ceil_div(j->tiles, longest), most = ceil_div(j->tiles, RUN_MIN);
@@ -239,7 +246,7 @@ static void divide(job *j, uint32_t threads)
     const uint64_t products = (uint64_t)j->columns * j->rows * c->blocks * taps * j->panels * DML_BLOCK * DML_BLOCK;
     const uint64_t worth = products / TASK_PRODUCTS + 1, limit = (uint64_t)threads * TASKS_PER_THREAD;
     const uint32_t wanted = (uint32_t)(worth < limit ? worth : limit);
-    const bool heavy = c->panel * j->panels * sizeof(float) > WEIGHTS_MAX;
+    const bool heavy = c->panel * j->panels * sizeof(dml_real) > WEIGHTS_MAX;
     j->runs = heavy || wanted < fewest ? fewest : wanted < most ? wanted : most;
     j->groups = ceil_div(wanted, j->runs);
     const uint32_t steps = ceil_div(j->panels, j->kernels->conv_panels);

@@ -20,12 +20,13 @@ typedef struct dml_conv_shape {
 /* A convolution ready to run: y = relu?(scale * leaky(W * x + bias) + residual). */
 typedef struct dml_conv {
     dml_conv_shape shape;
-    const float *weight;    /* packed as dml_conv_tile says: [panel][block][ky][kx][16][16] */
-    const float *bias;      /* panels * 16 */
+    const dml_real *weight;    /* packed as dml_conv_tile says: [panel][block][ky][kx][16][16] */
+    const dml_real *bias;      /* panels * 16 */
     size_t panel;           /* elements between panels of weight */
     uint32_t blocks, tail;  /* input blocks, channels used of the last */
-    float slope, scale;     /* 1, 1: linear */
+    dml_real slope, scale;     /* 1, 1: linear */
     bool relu;
+    bool add;               /* the sum starts from what y holds, not from the bias */
 } dml_conv;
 
 /* Blocks of the input tensor a shape expects, and elements of its packed weights and bias. */
@@ -33,8 +34,11 @@ uint32_t dml_conv_blocks(const dml_conv_shape *shape);
 size_t dml_conv_weight_size(const dml_conv_shape *shape);
 size_t dml_conv_bias_size(const dml_conv_shape *shape);
 
+/* A linear convolution of that shape over packed weights and bias. */
+dml_conv dml_conv_make(const dml_conv_shape *shape, const dml_real *weight, const dml_real *bias);
+
 /* Packs weight (out, in, kernel, kernel), each output channel times gain[out] (NULL: 1), into `packed`. */
-void dml_conv_pack(const dml_conv_shape *shape, const float *weight, const float *gain, float *packed, dml_pool *pool);
+void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed, dml_pool *pool);
 
 /* x: blocks and border as the shape needs (x.pad >= padding; a 1 x 1 reads no border). r: same c, h, w as y, or NULL.
    Writes y whole: its border is set to zero, its channels past `out` too. x and y must not overlap; r may be y. */

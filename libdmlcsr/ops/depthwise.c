@@ -13,7 +13,7 @@ size_t dml_depthwise_weight_size(uint32_t channels)
     return (size_t)dml_blocks(channels) * 9 * DML_BLOCK;
 }
 
-void dml_depthwise_pack(uint32_t channels, const float *weight, const float *gain, float *packed)
+void dml_depthwise_pack(uint32_t channels, const dml_real *weight, const dml_real *gain, dml_real *packed)
 {
     for (size_t i = 0; i < dml_depthwise_weight_size(channels); i++) {
         size_t lane = i % DML_BLOCK, tap = i / DML_BLOCK % 9, channel = i / (9 * DML_BLOCK) * DML_BLOCK + lane;
@@ -29,7 +29,7 @@ static void run_block(void *argument, uint32_t block, uint32_t thread)
     (void)thread;
     dml_tensor_clear_border(j->y, block, block + 1);
     for (uint32_t row = 0; row < j->y->h; row++) {
-        const float *x = dml_tensor_at(j->x, block, (ptrdiff_t)(row * op->stride) - 1, -1);
+        const dml_real *x = dml_tensor_at(j->x, block, (ptrdiff_t)(row * op->stride) - 1, -1);
         j->kernels->depthwise3x3(x, dml_tensor_row(j->x), op->weight + (size_t)block * 9 * DML_BLOCK,
                                  op->bias + (size_t)block * DML_BLOCK, op->slope, op->stride, j->y->w,
                                  dml_tensor_at(j->y, block, row, 0));

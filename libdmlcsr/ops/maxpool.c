@@ -15,7 +15,7 @@ static void run_block(void *argument, uint32_t block, uint32_t thread)
     (void)thread;
     dml_tensor_clear_border(j->y, block, block + 1);
     for (uint32_t row = 0; row < j->y->h; row++) {
-        const float *rows[3];
+        const dml_real *rows[3];
         uint32_t count = 0;
         for (int64_t i = (int64_t)row * 2 - 1; i <= (int64_t)row * 2 + 1; i++)
             if (i >= 0 && i < j->x->h)

@@ -9,15 +9,15 @@
 
 /* Depthwise 3 x 3, padding 1: y = leaky(w * x + bias), channel by channel. */
 typedef struct dml_depthwise {
-    const float *weight; /* packed: blocks x 9 x 16 */
-    const float *bias;   /* blocks x 16 */
+    const dml_real *weight; /* packed: blocks x 9 x 16 */
+    const dml_real *bias;   /* blocks x 16 */
     uint32_t channels, stride;
-    float slope;
+    dml_real slope;
 } dml_depthwise;
 
 size_t dml_depthwise_weight_size(uint32_t channels);
 /* weight (channels, 1, 3, 3), each channel times gain[channel] */
-void dml_depthwise_pack(uint32_t channels, const float *weight, const float *gain, float *packed);
+void dml_depthwise_pack(uint32_t channels, const dml_real *weight, const dml_real *gain, dml_real *packed);
 /* x.pad >= 1 */
 void dml_depthwise_run(const dml_depthwise *op, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                        const dml_tensor *y);
@@ -30,6 +30,11 @@ void dml_maxpool_run(const dml_kernels *kernels, dml_pool *pool, const dml_tenso
 void dml_resize_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *gate,
                     const dml_tensor *y);
 
+/* Of a side resized from `in` to `out`: input pixels per output pixel, and the position of output i as a whole part and
+   a fraction; the last sample has fraction 0, so that nothing past it is read. */
+dml_real dml_resize_scale(uint32_t in, uint32_t out);
+uint32_t dml_resize_split(uint32_t i, dml_real scale, uint32_t in, dml_real *fraction);
+
 /* Softmax over the channels of each pixel. x and y have the same border (the kernel knows one distance between blocks);
    y may be x. */
 void dml_softmax_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);
@@ -39,7 +44,7 @@ void dml_softmax_run(const dml_kernels *kernels, dml_pool *pool, const dml_tenso
 void dml_transpose_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);
 
 /* Between planar c h w values and the block layout; the import clears the border and the lanes past c. */
-void dml_tensor_import(const dml_tensor *t, const float *planar);
-void dml_tensor_export(const dml_tensor *t, float *planar);
+void dml_tensor_import(const dml_tensor *t, const dml_real *planar);
+void dml_tensor_export(const dml_tensor *t, dml_real *planar);
 
 #endif

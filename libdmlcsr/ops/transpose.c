@@ -16,10 +16,10 @@ static void run_block(void *argument, uint32_t block, uint32_t thread)
     uint32_t rows = pixels - first < DML_BLOCK ? pixels - first : DML_BLOCK;
     (void)thread;
     for (uint32_t channel = 0; channel < x->c; channel += DML_BLOCK) {
-        _Alignas(DML_ALIGNMENT) float in[DML_BLOCK * DML_BLOCK] = {0}, out[DML_BLOCK * DML_BLOCK];
+        _Alignas(DML_ALIGNMENT) dml_real in[DML_BLOCK * DML_BLOCK] = {0}, out[DML_BLOCK * DML_BLOCK];
         uint32_t columns = x->c - channel < DML_BLOCK ? x->c - channel : DML_BLOCK;
-        const float *source = dml_tensor_at(x, channel / DML_BLOCK, 0, first);
-        float *target = dml_tensor_at(y, block, 0, channel);
+        const dml_real *source = dml_tensor_at(x, channel / DML_BLOCK, 0, first);
+        dml_real *target = dml_tensor_at(y, block, 0, channel);
         if (rows == DML_BLOCK && columns == DML_BLOCK) {
             j->kernels->transpose16(source, DML_BLOCK, target, DML_BLOCK);
             continue;

@@ -122,13 +122,13 @@ END_TEST
 
 START_TEST(status_texts)
 {
-    for (int i = 0; i >= DMLCSR_ERROR_NO_MODEL; i--) {
+    for (int i = 0; i >= DMLCSR_ERROR_COMM; i--) {
         ck_assert_str_ne(dmlcsr_strerror(i), "unknown status");
         for (int k = 0; k > i; k--)
             ck_assert_str_ne(dmlcsr_strerror(i), dmlcsr_strerror(k));
     }
     ck_assert_str_eq(dmlcsr_strerror(1), "unknown status");
-    ck_assert_str_eq(dmlcsr_strerror(DMLCSR_ERROR_NO_MODEL - 1), "unknown status");
+    ck_assert_str_eq(dmlcsr_strerror(DMLCSR_ERROR_COMM - 1), "unknown status");
 }
 END_TEST
 

@@ -1,0 +1,56 @@
+/* Gradient of a convolution's weights in AVX2 with FMA: 4 input channels at a time by 16 output channels, the sums in registers over
+ * all pixels of the call; four passes make up a block. */
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "conv_back_avx2.c needs -mavx2 -mfma"
+#endif
+
+#include "kernels/back_impl.h"
+
+#include <immintrin.h>
+
+#include "base/tensor.h"
+
+#define CHANNELS 4 /* input channels of a pass */
+#define PARTS 2 /* registers of a pixel of dy */
+#define LANES (DML_BLOCK / PARTS)
+
+/* Input channels k .. k + CHANNELS - 1. */
+static inline void pass(const float *x, size_t x_row, size_t stride, const float *dy, size_t dy_row, uint32_t rows,
+                        uint32_t width, float *dw)
+{
+    __m256 sum[CHANNELS][PARTS];
+#pragma GCC unroll 16
+    for (size_t k = 0; k < CHANNELS; k++)
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++)
+            sum[k][h] = _mm256_load_ps(dw + k * DML_BLOCK + h * LANES);
+    for (size_t i = 0; i < rows; i++) {
+        const float *value = x + i * x_row, *d = dy + i * dy_row;
+#pragma GCC unroll 1
+        for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
+            __m256 gradient[PARTS];
+#pragma GCC unroll 4
+            for (size_t h = 0; h < PARTS; h++)
+                gradient[h] = _mm256_load_ps(d + h * LANES);
+#pragma GCC unroll 16
+            for (size_t k = 0; k < CHANNELS; k++) {
+                const __m256 v = _mm256_broadcast_ss(value + k);
+#pragma GCC unroll 4
+                for (size_t h = 0; h < PARTS; h++)
+                    sum[k][h] = _mm256_fmadd_ps(v, gradient[h], sum[k][h]);
+            }
+        }
+    }
+#pragma GCC unroll 16
+    for (size_t k = 0; k < CHANNELS; k++)
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++)
+            _mm256_store_ps(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
+}
+
+void dml_conv_back_weight_avx2(const float *x, size_t x_row, uint32_t step, const float *dy, size_t dy_row, uint32_t rows,
+                             uint32_t width, float *dw)
+{
+    for (size_t k = 0; k < DML_BLOCK; k += CHANNELS)
+        pass(x + k, x_row, (size_t)step * DML_BLOCK, dy, dy_row, rows, width, dw + k * DML_BLOCK);
+}

@@ -1,0 +1,7 @@
+/* Norms, and the other kernels of training that wait for memory, for AVX2. */
+#ifndef __AVX2__
+#error "norm_avx2.c needs -mavx2"
+#endif
+
+#define ISA avx2
+#include "kernels/norm_body.h"

@@ -1,0 +1,7 @@
+/* Norms, and the other kernels of training that wait for memory, for NEON. */
+#ifndef __ARM_NEON
+#error "norm_neon.c needs NEON"
+#endif
+
+#define ISA neon
+#include "kernels/norm_body.h"

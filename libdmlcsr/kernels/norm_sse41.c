@@ -1,0 +1,7 @@
+/* Norms, and the other kernels of training that wait for memory, for SSE4.1. */
+#ifndef __SSE4_1__
+#error "norm_sse41.c needs -msse4.1"
+#endif
+
+#define ISA sse41
+#include "kernels/norm_body.h"

@@ -1,0 +1,40 @@
+#include "ops/back.h"
+
+typedef struct job {
+    dml_image_task task;
+    void *argument;
+} job;
+
+static void run_image(void *argument, uint32_t image, uint32_t thread)
+{
+    const job *j = argument;
+    j->task(j->argument, image, thread, NULL);
+}
+
+void dml_batch_run(dml_pool *pool, uint32_t images, dml_image_task task, void *argument)
+{
+    const uint32_t threads = dml_pool_threads(pool);
+    job j = {task, argument};
+    if (images % threads == 0 || images >= 4 * threads) { /* few threads would wait at the end */
+        dml_pool_run(pool, run_image, &j, images);
+        return;
+    }
+    for (uint32_t i = 0; i < images; i++)
+        task(argument, i, 0, pool);
+}
+
+dml_real *dml_batch_row(const dml_batch *b, uint32_t image, uint32_t block, uint32_t y)
+{
+    if (!b)
+        return NULL;
+    const dml_tensor t = dml_batch_image(b, image);
+    return dml_tensor_at(&t, block, y, 0);
+}
+
+void dml_batch_clear_border(const dml_batch *b, uint32_t image, uint32_t block)
+{
+    if (!b)
+        return;
+    const dml_tensor t = dml_batch_image(b, image);
+    dml_tensor_clear_border(&t, block, block + 1);
+}

@@ -1,0 +1,243 @@
+/* Making a trainer, and a step of it. */
+#include "train/trainer.h"
+
+#include <stdio.h>
+
+const dml_comm *dml_trainer_comm(const dmlcsr_trainer *t)
+{
+    return t->communicator.processes > 1 ? &t->comm : NULL;
+}
+
+const dml_sums *dml_trainer_sums(const dmlcsr_trainer *t)
+{
+    return t->communicator.processes > 1 ? &t->comm.sums : NULL;
+}
+
+bool dml_trainer_has(const dmlcsr_trainer *t, int which)
+{
+    return which >= 0 && which < DML_STATES && t->state[which].parameters;
+}
+
+/* ---- create -------------------------------------------------------------------------------------------------------- */
+
+static int check_range(dml_error *error, const char *name, double value, double low, double high)
+{
+    if (value >= low && value <= high)
+        return DMLCSR_OK;
+    return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "%s is %g, must be %g to %g", name, value, low, high);
+}
+
+static int check_options(const dmlcsr_trainer_options *o, dml_error *error)
+{
+    const struct { const char *name; double value, low, high; } ranges[] = {
+        {"classes", o->classes, 2, 255}, {"batch", o->batch, 1, 65535},
+        {"height", o->height, DML_SIDE_MIN, DML_SIDE_MAX}, {"width", o->width, DML_SIDE_MIN, DML_SIDE_MAX},
+        {"threads", o->threads, 0, 256}, {"divide", o->divide, 1, 16}, {"edge_width", o->edge_width, 1, 64},
+        {"momentum", o->momentum, 0, .9999}, {"weight_decay", o->weight_decay, 0, 1}, {"clip", o->clip, 0, 1e30},
+        {"average", o->average, 0, .999999}, {"lovasz", o->lovasz, 0, 1}, {"weight_parse", o->weight_parse, 0, 1e6},
+        {"weight_binary", o->weight_binary, 0, 1e6}, {"weight_category", o->weight_category, 0, 1e6},
+        {"weight_attention_binary", o->weight_attention_binary, 0, 1e6},
+        {"weight_attention_category", o->weight_attention_category, 0, 1e6},
+    };
+    int status = DMLCSR_OK;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
+        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
+    if (status == DMLCSR_OK && (o->divide & (o->divide - 1)))
+        status = dml_fail(error, DMLCSR_ERROR_ARGUMENT, "divide is %u, must be 1, 2, 4, 8 or 16", (unsigned)o->divide);
+    return status;
+}
+
+static int adapt_gather(void *opaque, const dml_real *mine, size_t n, dml_real *all)
+{
+    const dmlcsr_communicator *c = opaque;
+    return c->gather(c->opaque, mine, n, all) ? DMLCSR_ERROR_COMM : DMLCSR_OK;
+}
+
+static int adapt_sum(void *opaque, double *values, size_t n)
+{
+    const dmlcsr_communicator *c = opaque;
+    return c->sum(c->opaque, values, n) ? DMLCSR_ERROR_COMM : DMLCSR_OK;
+}
+
+static int take_communicator(dmlcsr_trainer *t, const dmlcsr_communicator *c)
+{
+    t->communicator.processes = 1;
+    if (!c)
+        return DMLCSR_OK;
+    if (c->struct_size != sizeof *c)
+        return dml_fail(&t->error, DMLCSR_ERROR_STRUCT, "the communicator's struct_size is %zu, must be %zu",
+                        c->struct_size, sizeof *c);
+    if (!c->processes || c->rank >= c->processes || !c->sum || !c->gather || !c->reduce_begin || !c->reduce_end)
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "the communicator has no process %u of %u, or lacks a function",
+                        (unsigned)c->rank, (unsigned)c->processes);
+    t->communicator = *c;
+    t->comm = (dml_comm){{adapt_sum, &t->communicator, c->processes}, c->rank, adapt_gather};
+    return DMLCSR_OK;
+}
+
+static int take_core(dmlcsr_trainer *t)
+{
+    const dmlcsr_trainer_options *o = &t->options;
+    if (!dml_kernels_init(&t->core.kernels, o->isa))
+        return dml_fail(&t->error, DMLCSR_ERROR_ISA, "instruction set %d is not there on this machine or in this build",
+                        o->isa);
+    dml_back_kernels_init(&t->core.back, t->core.kernels.isa);
+    return dml_pool_create(&t->core.pool, &t->memory, o->threads, &t->error);
+}
+
+static int take_network(dmlcsr_trainer *t)
+{
+    const dmlcsr_trainer_options *o = &t->options;
+    uint32_t blocks[4] = {o->blocks[0], o->blocks[1], o->blocks[2], o->blocks[3]};
+    dml_family family = dml_family_published(o->classes, o->divide);
+    int status = DMLCSR_OK;
+    if (o->family)
+        status = dml_family_read(o->family, &family, blocks, &t->memory, &t->error);
+    family.classes = o->classes;
+    if (status == DMLCSR_OK)
+        status = dml_draft_create(&t->draft, &family, blocks, &t->memory, &t->error);
+    return status;
+}
+
+static dml_real *take(dmlcsr_trainer *t, size_t count, int *status)
+{
+    dml_real *block = dml_alloc_zero(&t->memory, count * sizeof *block);
+    if (!block && *status == DMLCSR_OK)
+        *status = dml_fail(&t->error, dml_memory_status(&t->memory, count * sizeof *block),
+                           "no memory for %zu bytes of parameters", count * sizeof *block);
+    return block;
+}
+
+int dml_trainer_take_state(dmlcsr_trainer *t, int which)
+{
+    int status = DMLCSR_OK;
+    dml_state *s = &t->state[which];
+    if (!s->parameters)
+        s->parameters = take(t, t->draft.size, &status);
+    if (!s->statistics)
+        s->statistics = take(t, t->draft.statistics, &status);
+    return status;
+}
+
+static int take_values(dmlcsr_trainer *t)
+{
+    int status = dml_trainer_take_state(t, DMLCSR_CURRENT);
+    t->gradient = take(t, t->draft.size, &status);
+    t->momentum = take(t, t->draft.size, &status);
+    t->room = (double *)take(t, dml_gradient_room(t->draft.size) * (sizeof(double) / sizeof(dml_real)), &status);
+    dml_real *room = take(t, dml_draft_largest(&t->draft), &status);
+    if (status == DMLCSR_OK) {
+        const dml_state *s = &t->state[DMLCSR_CURRENT];
+        dml_draft_initialise(&t->draft, t->options.seed, s->parameters, s->statistics, room);
+    }
+    dml_release(&t->memory, room);
+    return status;
+}
+
+static int take_average(dmlcsr_trainer *t)
+{
+    if (t->options.average <= 0)
+        return DMLCSR_OK;
+    int status = dml_trainer_take_state(t, DMLCSR_AVERAGE);
+    t->average_stale = true;
+    return status;
+}
+
+static int build(dmlcsr_trainer *t, const dmlcsr_trainer_options *o)
+{
+    int status;
+    DML_TRY(check_options(o, &t->error));
+    DML_TRY(take_communicator(t, o->communicator));
+    t->options.communicator = NULL;
+    DML_TRY(take_core(t));
+    DML_TRY(take_network(t));
+    t->options.family = NULL;
+    DML_TRY(dml_plan_create(&t->plan, &t->draft, &t->core, o->batch, o->height, o->width, o->recompute != 0, &t->memory,
+                            &t->error));
+    DML_TRY(dml_loss_create(&t->loss, o->classes, o->batch, t->plan->oh, t->plan->ow, o->height, o->width, &t->core,
+                            dml_trainer_comm(t), &t->memory, &t->error));
+    DML_TRY(take_values(t));
+    DML_TRY(take_average(t));
+fail:
+    return status;
+}
+
+int dmlcsr_trainer_create(dmlcsr_trainer **out, const dmlcsr_trainer_options *options)
+{
+    dml_memory memory;
+    int status = DMLCSR_ERROR_MEMORY;
+    if (!out || !options)
+        return DMLCSR_ERROR_ARGUMENT;
+    if (options->struct_size != sizeof *options)
+        return DMLCSR_ERROR_STRUCT;
+    dml_memory_init(&memory, NULL, NULL, NULL, options->memory_limit);
+    dmlcsr_trainer *t = dml_alloc_zero(&memory, sizeof *t);
+    if (t) {
+        dml_memory_init(&t->memory, NULL, NULL, NULL, options->memory_limit);
+        t->options = *options;
+        status = build(t, options);
+    }
+    if (status == DMLCSR_OK) {
+        *out = t;
+        return status;
+    }
+    if (options->error && options->error_size)
+        snprintf(options->error, options->error_size, "%s", t ? t->error.text : "no memory for a trainer");
+    dmlcsr_trainer_free(t);
+    return status;
+}
+
+void dmlcsr_trainer_free(dmlcsr_trainer *t)
+{
+    if (!t)
+        return;
+    dml_loss_free(t->loss);
+    dml_plan_free(t->plan);
+    dml_draft_free(&t->draft);
+    dml_pool_free(t->core.pool);
+    for (int i = 0; i < DML_STATES; i++) {
+        dml_release(&t->memory, t->state[i].parameters);
+        dml_release(&t->memory, t->state[i].statistics);
+    }
+    dml_release(&t->memory, t->gradient);
+    dml_release(&t->memory, t->momentum);
+    dml_release(&t->memory, t->room);
+    dml_release(&t->memory, t->teacher);
+    dml_memory memory; /* its own counters are inside the block that goes */
+    dml_memory_init(&memory, NULL, NULL, NULL, 0);
+    dml_release(&memory, t);
+}
+
+const char *dmlcsr_trainer_last_error(const dmlcsr_trainer *t)
+{
+    return t ? t->error.text : "";
+}
+
+int dmlcsr_trainer_describe(const dmlcsr_trainer *t, dmlcsr_trainer_info *info)
+{
+    if (!t || !info)
+        return DMLCSR_ERROR_ARGUMENT;
+    if (info->struct_size != sizeof *info)
+        return DMLCSR_ERROR_STRUCT;
+    size_t vectors = 2;
+    uint32_t tensors = 0;
+    for (int i = 0; i < DML_STATES; i++)
+        vectors += t->state[i].parameters != NULL;
+    for (uint32_t i = 0; i < t->draft.parameters; i++)
+        tensors += !t->draft.parameter[i].statistic;
+    *info = (dmlcsr_trainer_info){
+        .struct_size = sizeof *info,
+        .parameters = t->draft.count,
+        .tensors = tensors,
+        .threads = dml_pool_threads(t->core.pool),
+        .isa = t->core.kernels.name,
+        .parameter_bytes = vectors * t->draft.size * sizeof(dml_real),
+        .activation_bytes = t->plan->arena_bytes,
+        .total_bytes = atomic_load(&((dmlcsr_trainer *)t)->memory.used),
+        .cycle = t->cycle,
+        .steps = t->steps,
+    };
+    for (int i = 0; i < 4; i++)
+        info->blocks[i] = t->draft.weights.encoder.layer[i].blocks;
+    return DMLCSR_OK;
+}

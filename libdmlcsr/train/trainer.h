@@ -1,0 +1,48 @@
+/* What is behind dmlcsr_trainer. */
+#ifndef DML_TRAINER_H
+#define DML_TRAINER_H
+
+#include "dmlcsr/train.h"
+#include "train/optimiser.h"
+#include "train/plan.h"
+
+/* The three networks of DMLCSR_CURRENT, _ENSEMBLE and _AVERAGE. */
+#define DML_STATES 3
+
+struct dmlcsr_trainer {
+    dml_memory memory;
+    dmlcsr_trainer_options options;
+    dmlcsr_communicator communicator;
+    dml_core core;
+    dml_comm comm;              /* the communicator as the losses and norms want it */
+    dml_draft draft;
+    dml_plan *plan;
+    dml_loss *loss;
+    dml_state state[DML_STATES]; /* NULL where there is none */
+    dml_real *gradient, *momentum;
+    double *room;               /* for the norm of the gradient */
+    dml_real *teacher;          /* logits of the ensemble for a batch, or NULL */
+    dml_logits teacher_logits;
+    bool teaching;
+    bool average_stale;         /* the moving average has moved since its statistics were estimated */
+    uint64_t seen[DML_STATES];  /* pictures in the estimated statistics */
+    uint32_t cycle;
+    uint64_t steps;
+    size_t pending_at, pending; /* range of the gradient that waits for being sent */
+    dml_error error;
+};
+
+const dml_comm *dml_trainer_comm(const dmlcsr_trainer *t); /* NULL for one process */
+const dml_sums *dml_trainer_sums(const dmlcsr_trainer *t);
+bool dml_trainer_has(const dmlcsr_trainer *t, int which);
+
+/* regulation.c: makes room for a network beside the current one; nothing when it is there. */
+int dml_trainer_take_state(dmlcsr_trainer *t, int which);
+
+/* regulation.c: the teacher's logits for a batch, in t->teacher_logits. */
+int dml_trainer_ask_teacher(dmlcsr_trainer *t, const float *input);
+
+/* store.c: the member of the family that a model file holds. */
+int dml_family_read(const char *path, dml_family *family, uint32_t blocks[4], dml_memory *memory, dml_error *error);
+
+#endif
