@@ -338,3 +338,26 @@ int golden_main(uint32_t side, const char *folder, const char *isa_name)
     free(file);
     return failures;
 }
+
+int golden_scratch(uint32_t side, size_t most)
+{
+    size_t size, weights, scratch;
+    unsigned char *file = family_file(&family_full, 2022, &size);
+    char sentence[256] = "";
+    dmlcsr *handle = NULL;
+    dmlcsr_options options;
+    dmlcsr_options_init(&options);
+    options.input_size = side;
+    options.keep_edges = 1;
+    options.error = sentence;
+    options.error_size = sizeof sentence;
+    if (dmlcsr_create_from_memory(&handle, file, size, &options) != DMLCSR_OK)
+        die("the full network cannot be made:", sentence);
+    free(file);
+    dmlcsr_memory(handle, &weights, &scratch);
+    dmlcsr_free(handle);
+    printf("%s: side %u, %.1f MB of scratch beside %.1f MB of weights, at most %.0f MB\n",
+           scratch <= most ? "passed" : "FAILED", (unsigned)side, 1e-6 * (double)scratch, 1e-6 * (double)weights,
+           1e-6 * (double)most);
+    return scratch > most;
+}
