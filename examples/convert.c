@@ -237,10 +237,53 @@ static int list(const char *path)
 
 /* ---- converting ---- */
 
+/* The last layer has an output for each class. */
+static int on_last_layer(void *opaque, const dmlcsr_tensor_info *tensor)
+{
+    uint64_t *classes = opaque;
+    if (strcmp(tensor->name, "layer6.conv4.weight") != 0 || tensor->rank == 0)
+        return 0;
+    *classes = tensor->shape[0];
+    return 1;
+}
+
+static uint64_t count_words(const char *text)
+{
+    static const char blanks[] = " \t\r\n";
+    uint64_t count = 0;
+    for (text += strspn(text, blanks); *text; text += strspn(text, blanks), count++)
+        text += strcspn(text, blanks);
+    return count;
+}
+
+/* A file whose class list does not fit its network could not be loaded. What else is wrong with it, dmlcsr_convert()
+   will say. */
+static int check_classes(const request *r, const char *in)
+{
+    char what[96];
+    const char *names = "";
+    uint64_t classes = 0;
+    dmlcsr_visitor visitor;
+    for (size_t i = 0; i < r->options.metadata_count; i++)
+        if (strcmp(r->pairs[2 * i], "dmlcsr.classes") == 0)
+            names = r->pairs[2 * i + 1];
+    dmlcsr_visitor_init(&visitor);
+    visitor.tensor = on_last_layer;
+    visitor.opaque = &classes;
+    if (!*names || dmlcsr_inspect(in, &visitor) != DMLCSR_OK || !classes || count_words(names) == classes)
+        return EXIT_FINE;
+    snprintf(what, sizeof what, "these are %" PRIu64 " names, the network has %" PRIu64 " classes", count_words(names),
+             classes);
+    return wrong("classes", names, what);
+}
+
 static int convert(request *r, const char *in, const char *out)
 {
     char error[512] = "";
     totals t = { 0, 0, 0, false };
+    int code = check_classes(r, in);
+    if (code != EXIT_FINE)
+        return code;
     r->options.error = error;
     r->options.error_size = sizeof error;
     int status = dmlcsr_convert(in, out, &r->options);

@@ -76,10 +76,18 @@ static int open_default(dml_model **model, dml_memory *memory, dml_error *error)
 
 /* Where a model comes from. */
 typedef struct source {
-    const char *path; /* or, when NULL: */
-    const void *data; /* or, when NULL: the default model */
+    bool bytes;       /* data and size, else: */
+    const char *path; /* NULL: the default model */
+    const void *data;
     size_t size;
 } source;
+
+static int open_source(dml_model **model, const source *from, dml_memory *memory, dml_error *error)
+{
+    if (from->bytes)
+        return dml_model_open_memory(model, from->data, from->size, "memory", memory, error);
+    return from->path ? dml_model_open(model, from->path, memory, error) : open_default(model, memory, error);
+}
 
 static int create(dmlcsr **out, const source *from, const dmlcsr_options *given)
 {
@@ -87,40 +95,40 @@ static int create(dmlcsr **out, const source *from, const dmlcsr_options *given)
     dml_memory memory;
     dml_model *model = NULL;
     dmlcsr_options options;
-    int status = import_options(&options, given, &error);
-    if (status != DMLCSR_OK)
-        return report(&options, status, &error);
+    int status;
+    DML_TRY(import_options(&options, given, &error));
+    if (!out || (from->bytes && !from->data)) {
+        status = dml_fail(&error, DMLCSR_ERROR_ARGUMENT, "%s is NULL", out ? "data" : "out");
+        goto fail;
+    }
     dml_memory_init(&memory, options.allocate, options.release, options.opaque, options.memory_limit);
-    if (from->path)
-        status = dml_model_open(&model, from->path, &memory, &error);
-    else if (from->data)
-        status = dml_model_open_memory(&model, from->data, from->size, "memory", &memory, &error);
-    else
-        status = open_default(&model, &memory, &error);
-    if (status == DMLCSR_OK)
-        status = dml_handle_from_model(out, model, &options, &error);
+    DML_TRY(open_source(&model, from, &memory, &error));
+    DML_TRY(dml_handle_from_model(out, model, &options, &error));
+fail:
     dml_model_close(model);
     return report(&options, status, &error);
 }
 
 int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_options *options)
 {
-    source from = {model_path, NULL, 0};
-    return out ? create(out, &from, options) : DMLCSR_ERROR_ARGUMENT;
+    source from = {false, model_path, NULL, 0};
+    return create(out, &from, options);
 }
 
 int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t size, const dmlcsr_options *options)
 {
-    source from = {NULL, data, size};
-    return out && data ? create(out, &from, options) : DMLCSR_ERROR_ARGUMENT;
+    source from = {true, NULL, data, size};
+    return create(out, &from, options);
 }
 
 int dmlcsr_clone(dmlcsr **out, const dmlcsr *handle)
 {
     dml_error error = {""};
-    if (!out || !handle)
+    if (!handle)
         return DMLCSR_ERROR_ARGUMENT;
-    return report(&handle->options, dml_handle_create(out, handle->shared, &handle->options, &error), &error);
+    int status = out ? dml_handle_create(out, handle->shared, &handle->options, &error)
+                     : dml_fail(&error, DMLCSR_ERROR_ARGUMENT, "out is NULL");
+    return report(&handle->options, status, &error);
 }
 
 void dmlcsr_free(dmlcsr *handle)

@@ -10,14 +10,14 @@ int dml_struct_import(void *to, size_t known, size_t minimum, const void *from, 
     memcpy(&size, from, sizeof size);
     if (size < minimum || size > LARGEST)
         return dml_fail(error, DMLCSR_ERROR_STRUCT, "%s.struct_size is %zu: call %s_init() first", name, size, name);
+    memset(to, 0, known);
+    memcpy(to, from, size < known ? size : known);
+    memcpy(to, &known, sizeof known);
     const unsigned char *bytes = from;
     for (size_t i = known; i < size; i++)
         if (bytes[i])
             return dml_fail(error, DMLCSR_ERROR_STRUCT,
                             "%s is of a later version (%zu bytes, %zu known here) and sets a field at byte %zu", name,
                             size, known, i);
-    memset(to, 0, known);
-    memcpy(to, from, size < known ? size : known);
-    memcpy(to, &known, sizeof known);
     return DMLCSR_OK;
 }

@@ -6,6 +6,7 @@
 # with the reason as the last line printed.
 # ONLY="text text": only tests whose name has one of the texts; SKIP="text text": none of those.
 # EMULATOR: put in front of programs (not of scripts).
+# GOLDEN_ISA=neon: the full network on that instruction set alone.
 set -u
 
 passed=0 failed=0 skipped=0
@@ -21,6 +22,7 @@ now() { echo "${EPOCHREALTIME:-$SECONDS}"; }
 arguments() {
     case $1 in
     */kernelcheck) if [ -n "${EMULATOR:-}" ]; then echo --quick; fi ;;
+    */golden/test_golden_*) echo "${GOLDEN_ISA:-}" ;;
     */fuzz/replay_*) echo "tests/fuzz/corpus/${1##*/replay_}" ;;
     esac
 }

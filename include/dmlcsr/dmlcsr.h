@@ -15,8 +15,12 @@
  * Rules that hold for every function here:
  *
  * - **Errors.** A function that can fail returns DMLCSR_OK (0) or one of the negative codes below; the codes never
- *   change their meaning. On an error the outputs are untouched, and dmlcsr_last_error() has a sentence that names the
- *   thing at fault.
+ *   change their meaning. On an error the outputs are untouched, and a sentence names the thing at fault.
+ *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region() and dmlcsr_forward(). The functions that take
+ *   a struct with a buffer for it (create, inspect, convert) put it there, and create hands it to the log callback, too.
+ *   dmlcsr_clone() hands it to the log callback alone. dmlcsr_forward_size() has none. Nor is there one where nothing
+ *   can receive it: without a handle or struct, or with a struct_size below that of the first version, since nobody
+ *   knows where such a struct has its fields.
  * - **Threads.** One handle serves one thread at a time. Make one dmlcsr_clone() per thread: clones share the weights
  *   and run at the same time. Functions that take no handle may be called from anywhere at any time.
  * - **Memory.** After create, a parse allocates nothing. The library keeps no global state, prints nothing and never
@@ -122,7 +126,10 @@ typedef struct dmlcsr_options {
     int geometry;          /**< DMLCSR_GEOMETRY_FINE or DMLCSR_GEOMETRY_COMPATIBLE */
     int keep_edges;        /**< nonzero: keep the edge heads when the model has them, for edge maps; costs memory and time */
     int reserved;          /**< zero */
-    size_t memory_limit;   /**< bytes this handle may hold at once, shared weights included; 0: no limit */
+    /** Bytes this handle may hold at once, shared weights included; 0: no limit. What create needs to read the file
+        (names, shapes, compressed parts; not the mapped file itself) is held to the same limit, but counted on its own,
+        since it is given back before create returns. */
+    size_t memory_limit;
     /** Allocator pair, both or neither. The block must be aligned to at least `alignment` bytes (a power of two); NULL
         says that there is no memory. Clones use it too, maybe from other threads at the same time. */
     void *(*allocate)(void *opaque, size_t size, size_t alignment);
@@ -133,7 +140,7 @@ typedef struct dmlcsr_options {
     int (*progress)(void *opaque, uint32_t done, uint32_t total);
     void *opaque;          /**< handed to the four callbacks as it is */
     char *error;           /**< receives the sentence when create fails; NULL: not wanted */
-    size_t error_size;     /**< bytes at `error` */
+    size_t error_size;     /**< bytes at `error`; a longer sentence is cut */
 } dmlcsr_options;
 
 /** Sets every field to its default and records the size the caller was compiled with. @since 0.1 */
@@ -209,7 +216,8 @@ static inline void dmlcsr_result_init(dmlcsr_result *result)
  * @param out         receives the handle; untouched when the call fails
  * @param model_path  the file; NULL: the default model
  * @param options     NULL: defaults
- * @return DMLCSR_OK, or any of the errors above; the sentence goes to options->error and options->log
+ * @return DMLCSR_OK, or any of the errors above but ERROR_CANCELLED and ERROR_NO_EDGES; the sentence goes to
+ *         options->error and options->log
  *
  * The file is needed only during the call. Threads: any. @since 0.1
  */
@@ -217,7 +225,11 @@ DMLCSR_API int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_
 
 /**
  * As dmlcsr_create(), from a model file that is already in memory. The bytes are needed only during the call, and need
- * no alignment. @since 0.1
+ * no alignment.
+ *
+ * @param data  `size` bytes; NULL is an error, it does not mean the default model
+ * @return as dmlcsr_create(), but never ERROR_IO or ERROR_NO_MODEL
+ * @since 0.1
  */
 DMLCSR_API int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t size, const dmlcsr_options *options);
 
@@ -226,7 +238,8 @@ DMLCSR_API int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t 
  * The weights live until the last handle on them is freed; the order does not matter.
  *
  * @param handle  may be in use by another thread meanwhile
- * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT or ERROR_THREAD
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT or ERROR_THREAD; the sentence goes to the log callback
+ *         alone, if there is one: dmlcsr_last_error(handle) belongs to the thread that uses the handle
  * @since 0.1
  */
 DMLCSR_API int dmlcsr_clone(dmlcsr **out, const dmlcsr *handle);
@@ -258,7 +271,7 @@ DMLCSR_API int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, co
 
 /**
  * The size of the network's outputs for an input of height x width (about a quarter of each).
- * @return DMLCSR_OK or ERROR_ARGUMENT (a side below 17 or above 4097)
+ * @return DMLCSR_OK or ERROR_ARGUMENT (NULL, or a side below 17 or above 4097); no sentence
  * @since 0.1
  */
 DMLCSR_API int dmlcsr_forward_size(const dmlcsr *handle, uint32_t height, uint32_t width, uint32_t *out_height,
@@ -284,43 +297,44 @@ DMLCSR_API int dmlcsr_forward(dmlcsr *handle, const float *input /* 3 h w, norma
 /** How many classes the model tells apart, background included. 0 for NULL. @since 0.1 */
 DMLCSR_API uint32_t dmlcsr_class_count(const dmlcsr *handle);
 
-/** Name of a class, such as "hair"; NULL when there is no such class. Lives as long as the handle. @since 0.1 */
+/** Name of a class, such as "hair"; NULL when there is no such class, or no handle. Lives as long as the handle. @since 0.1 */
 DMLCSR_API const char *dmlcsr_class_name(const dmlcsr *handle, uint32_t label);
 
-/** The class of that name, or -1. @since 0.1 */
+/** The class of that name, or -1 (also for NULL). @since 0.1 */
 DMLCSR_API int dmlcsr_class_find(const dmlcsr *handle, const char *name);
 
 /**
  * The library's colour for a class, 0xRRGGBB: the same for a part whatever its id in the model at hand. 0 (black) is
- * background. @since 0.1
+ * background, and what a label that is no class and a NULL handle give. @since 0.1
  */
 DMLCSR_API uint32_t dmlcsr_class_color(const dmlcsr *handle, uint32_t label);
 
 /**
  * Which side "left" means in the class names: "subject" (the person's left), "picture" (the left of the picture as one
- * looks at it), or "unknown" when the model does not say. @since 0.1
+ * looks at it), or "unknown" when the model does not say, and for NULL. @since 0.1
  */
 DMLCSR_API const char *dmlcsr_side(const dmlcsr *handle);
 
-/** A line of the model file's metadata, such as "dmlcsr.licence"; NULL when absent. @since 0.1 */
+/** A line of the model file's metadata, such as "dmlcsr.licence"; NULL when absent, and for a NULL handle. @since 0.1 */
 DMLCSR_API const char *dmlcsr_metadata(const dmlcsr *handle, const char *key);
 
-/** Side of the square the network sees, in pixels. @since 0.1 */
+/** Side of the square the network sees, in pixels. 0 for NULL. @since 0.1 */
 DMLCSR_API uint32_t dmlcsr_input_size(const dmlcsr *handle);
 
-/** 1 when the handle has its edge heads (the model has them, and keep_edges was set). @since 0.1 */
+/** 1 when the handle has its edge heads (the model has them, and keep_edges was set), 0 otherwise and for NULL. @since 0.1 */
 DMLCSR_API int dmlcsr_has_edges(const dmlcsr *handle);
 
-/** Threads that work on one picture. @since 0.1 */
+/** Threads that work on one picture. 0 for NULL. @since 0.1 */
 DMLCSR_API uint32_t dmlcsr_threads(const dmlcsr *handle);
 
 /**
- * Memory the handle holds, in bytes: packed weights (shared among clones) and scratch (its own). Either may be NULL.
+ * Memory the handle holds, in bytes: packed weights (shared among clones) and scratch (its own). Either may be NULL;
+ * both are 0 for a NULL handle.
  * @since 0.1
  */
 DMLCSR_API void dmlcsr_memory(const dmlcsr *handle, size_t *weights, size_t *scratch);
 
-/** Name of the instruction set in use: "c", "sse41", "avx2", "avx512" or "neon". @since 0.1 */
+/** Name of the instruction set in use: "c", "sse41", "avx2", "avx512" or "neon"; "" for NULL. @since 0.1 */
 DMLCSR_API const char *dmlcsr_isa(const dmlcsr *handle);
 
 /** DMLCSR_ISA_... of a name ("auto" included), or -1. @since 0.1 */
@@ -332,7 +346,10 @@ DMLCSR_API int dmlcsr_isa_available(int isa);
 /** What a status means, in a few words. Never NULL. @since 0.1 */
 DMLCSR_API const char *dmlcsr_strerror(int status);
 
-/** The sentence of the handle's last error, "" when there was none. Valid until the next call with the handle. @since 0.1 */
+/**
+ * The sentence of the last error of dmlcsr_parse(), dmlcsr_parse_region() or dmlcsr_forward() with this handle; "" when
+ * there was none, and for NULL. Other functions leave it alone. Valid until the next of these calls. @since 0.1
+ */
 DMLCSR_API const char *dmlcsr_last_error(const dmlcsr *handle);
 
 /** Version of the library that is running, as DMLCSR_VERSION. @since 0.1 */
@@ -356,7 +373,7 @@ typedef struct dmlcsr_visitor {
     int (*tensor)(void *opaque, const dmlcsr_tensor_info *tensor);
     void *opaque;
     char *error;       /**< receives the sentence when the call fails, or NULL */
-    size_t error_size;
+    size_t error_size; /**< bytes at `error`; a longer sentence is cut */
 } dmlcsr_visitor;
 
 /** Sets every field to zero and records the size. @since 0.1 */
@@ -366,7 +383,13 @@ static inline void dmlcsr_visitor_init(dmlcsr_visitor *visitor)
     visitor->struct_size = sizeof *visitor;
 }
 
-/** Walks through a model file: metadata first, then tensors in the order of the file. Nothing of it is executed. @since 0.1 */
+/**
+ * Walks through a model file: metadata first, then tensors in the order of the file. Nothing of it is executed, and it
+ * need not be a member of the family.
+ * @return DMLCSR_OK (also when a callback ended the listing), ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO,
+ *         ERROR_FORMAT or ERROR_UNSUPPORTED
+ * @since 0.1
+ */
 DMLCSR_API int dmlcsr_inspect(const char *model_path, const dmlcsr_visitor *visitor);
 
 /** Storage types dmlcsr_convert() writes; one-dimensional tensors always stay F32. @since 0.1 */
@@ -380,7 +403,7 @@ typedef struct dmlcsr_convert_options {
     const char *const *metadata; /**< key, value, key, value ...: added to, or put in place of, what the file has; an empty value removes the key */
     size_t metadata_count;       /**< number of pairs */
     char *error;          /**< receives the sentence when the call fails, or NULL */
-    size_t error_size;
+    size_t error_size;    /**< bytes at `error`; a longer sentence is cut */
 } dmlcsr_convert_options;
 
 /** Sets every field to its default and records the size. @since 0.1 */
@@ -393,6 +416,8 @@ static inline void dmlcsr_convert_options_init(dmlcsr_convert_options *options)
 /**
  * Reads a model file of either kind and writes it as safetensors, through a temporary name beside the target that is
  * renamed at the end: after a failure, what was there before is still there.
+ *
+ * @param options  NULL: F32, everything kept, metadata as it is (and no place for a sentence)
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO, ERROR_FORMAT, ERROR_UNSUPPORTED or ERROR_MODEL
  * @since 0.1
  */

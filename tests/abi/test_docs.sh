@@ -1,5 +1,6 @@
 #!/bin/bash
-# The C of README.md and doc/api.md compiles: all pieces of a page, one after the other, are one file.
+# The C of README.md and doc/api.md compiles: all pieces of a page, one after the other, are one file. README.md's other
+# languages need an installed library: test_install.sh.
 set -u
 file=$(mktemp) || exit 1
 trap 'rm -f "$file"' EXIT

@@ -1,6 +1,7 @@
 #!/bin/bash
-# `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust are built and run with nothing
-# but what pkg-config says, and `make uninstall` leaves no file behind. Set by make: BUILD CC CXX MAKE PKG_CONFIG.
+# `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust, the pieces of README.md among
+# them, are built and run with nothing but what pkg-config says, and `make uninstall` leaves no file behind. Set by
+# make: BUILD CC CXX MAKE PKG_CONFIG.
 set -u
 if [ -n "${SANITIZED:-}" ]; then
     echo "other programs cannot load a library with a sanitizer in it"
@@ -87,6 +88,29 @@ sample() { # language, command...
     try "$language, a table of parts" [ -s "$folder/table" ]
 }
 
+# The piece of README.md in a language; its C is compiled by test_docs.sh.
+readme() {
+    awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' README.md
+}
+
+# In place of the picture library that README.md uses: any file is a grey picture of the demo's size.
+without_pil() {
+    mkdir "$folder/PIL"
+    : >"$folder/PIL/__init__.py"
+    cat >"$folder/PIL/Image.py" <<'END'
+import numpy
+
+
+class Picture:
+    def convert(self, mode):
+        return numpy.full((512, 512, len(mode)), 99, numpy.uint8)
+
+
+def open(path):
+    return Picture()
+END
+}
+
 # shellcheck disable=SC2086 # flags are several words
 {
     try "examples/c" ${CC:-cc} $cflags examples/c/minimal.c -o "$folder/minimal" $libs
@@ -104,7 +128,12 @@ for candidate in /usr/bin/python3 python3; do
     if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; fi
 done
 if [ -n "$python" ]; then
-    sample "examples/python" env PYTHONDONTWRITEBYTECODE=1 "$python" examples/python/dmlcsr.py
+    export PYTHONDONTWRITEBYTECODE=1
+    sample "examples/python" "$python" examples/python/dmlcsr.py
+    "$python" -c 'from PIL import Image' 2>/dev/null || without_pil
+    readme python >"$folder/readme.py"
+    run "README.md, Python" env PYTHONPATH="examples/python:$folder" "$python" "$folder/readme.py"
+    has "^hair [0-9]" "^background [0-9]"
 else
     echo "skip  Python: no numpy"
 fi
@@ -113,6 +142,11 @@ if command -v cargo >/dev/null 2>&1; then
     try "examples/rust" env CARGO_TARGET_DIR="$folder/target" \
         cargo build --quiet --offline --manifest-path "$folder/rust/Cargo.toml"
     sample "examples/rust" "$folder/target/debug/parse"
+    { readme rust; echo 'fn main() { print_parts(&[99; 64 * 48 * 3], 64, 48).unwrap() }'; } >"$folder/rust/src/main.rs"
+    try "README.md, Rust" env CARGO_TARGET_DIR="$folder/target" \
+        cargo build --quiet --offline --manifest-path "$folder/rust/Cargo.toml"
+    run "README.md, Rust, run" "$folder/target/debug/parse"
+    has "^hair [0-9]" "^background [0-9]"
 else
     echo "skip  Rust: no cargo"
 fi

@@ -1,23 +1,26 @@
 /* The whole network through the public functions: time to create, time of a forward pass with 1 and 2 threads (or those
- * asked for), and the memory it took. */
+ * asked for), and the memory it took. `--write FILE` only writes the published network with made-up weights. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
+#include "support/family.h"
 #include "timing.h"
 
 #define RUNS_MAX 100
 
 typedef struct settings {
     const char *model; /* NULL: the default model */
+    const char *write;
     int isa;
     uint32_t size, threads, runs;
 } settings;
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_net [--model FILE] [--isa NAME] [--size PIXELS] [--threads N] [--runs N]\n");
+    fprintf(stderr, "usage: bench_net [--model FILE] [--isa NAME] [--size PIXELS] [--threads N] [--runs N]\n"
+                    "       bench_net --write FILE\n");
     return 2;
 }
 
@@ -29,6 +32,8 @@ static int parse(int argc, char **argv, settings *s)
             return 0;
         if (!strcmp(name, "--model"))
             s->model = value;
+        else if (!strcmp(name, "--write"))
+            s->write = value;
         else if (!strcmp(name, "--isa"))
             s->isa = dmlcsr_isa_find(value);
         else if (!strcmp(name, "--size"))
@@ -90,9 +95,13 @@ static int row(const settings *s, uint32_t threads)
 
 int main(int argc, char **argv)
 {
-    settings s = {NULL, DMLCSR_ISA_AUTO, 0, 0, 10};
+    settings s = {NULL, NULL, DMLCSR_ISA_AUTO, 0, 0, 10};
     if (!parse(argc, argv, &s))
         return usage();
+    if (s.write) {
+        family_save(&family_full, 2022, s.write);
+        return 0;
+    }
     printf("%s\n%-7s %7s %6s %10s %10s %10s %9s %9s %9s\n", s.model ? s.model : "default model", "isa", "threads", "size",
            "create ms", "min ms", "median", "weights", "scratch", "peak MiB");
     if (s.threads)

@@ -31,6 +31,26 @@ if grep -q edge_layer "$folder/out"; then
     try 1 "no edge heads" grep -q edge_layer "$folder/out"
 fi
 
+# The authors' kinds of file; keys lose their "module.".
+names="a b c d e f g h i j k l m n o p q r s"
+for kind in zip legacy; do
+    try 0 "$kind, list" "$convert" --list tests/golden/tiny_$kind.pth
+    says "layer6.conv4.weight" "19 x 8 x 1 x 1" "F32"
+    try 1 "$kind, prefix" grep -q module "$folder/out"
+    try 0 "$kind" "$convert" tests/golden/tiny_$kind.pth "$folder/$kind.safetensors" --classes "$names" --size 65
+    try 0 "$kind, list" "$convert" --list "$folder/$kind.safetensors"
+    says "$names" "65"
+done
+try 0 "the same from both" cmp "$folder/zip.safetensors" "$folder/legacy.safetensors"
+
+# A class list that does not fit would make a file that cannot be loaded.
+for wrong in "--classes=a b" "--set=dmlcsr.classes=a b" "--classes=$names t"; do
+    try 2 "$wrong" "$convert" tests/golden/tiny_zip.pth "$folder/new" "$wrong"
+    says "names, the network has 19 classes"
+done
+try 0 "nothing was written" test ! -e "$folder/new"
+try 0 "blanks between names" "$convert" tests/golden/tiny_zip.pth "$folder/blanks.safetensors" --classes "  $names  "
+
 cp $model "$folder/kept"
 echo nonsense >"$folder/nonsense"
 try 1 "nonsense in" "$convert" "$folder/nonsense" "$folder/kept"
@@ -57,5 +77,7 @@ if [ -x "$BUILD/bin/dmlcsr-parse" ]; then
         try 0 "parse with $file" "$BUILD/bin/dmlcsr-parse" --model "$folder/$file.safetensors" -o "$folder/parsed" \
             examples/demo.jpg
     done
+    try 0 "parse with names of its own" "$BUILD/bin/dmlcsr-parse" --model "$folder/zip.safetensors" --json examples/demo.jpg
+    says '"name":"s"'
 fi
 finish

@@ -8,7 +8,7 @@ esac
 parse=$BUILD/bin/dmlcsr-parse
 [ -x "$parse" ] || skip "there is no $parse"
 case $parse in /*) ;; *) parse=$PWD/$parse ;; esac
-demo=$PWD/examples/demo.jpg region=$(cat examples/demo.region)
+tests=$PWD/$here demo=$PWD/examples/demo.jpg region=$(cat examples/demo.region)
 helper make_pictures
 helper check_png
 "$folder/make_pictures" "$folder/pictures" || exit 1
@@ -223,6 +223,17 @@ done
 try 0 "help" "$parse" --help
 says "usage: dmlcsr-parse" "Exit codes"
 try 0 "version" "$parse" --version
+
+# ---- on a terminal ----
+
+if command -v python3 >/dev/null 2>&1; then
+    mkdir many
+    for i in {10..49}; do cp png/rgb8.png many/picture$i.png; done
+    try 0 "progress bar" python3 "$tests/terminal.py" bar "$parse" . many/picture1[0-3].png
+    try 0 "interrupted" python3 "$tests/terminal.py" interrupt "$parse" . many/*.png
+else
+    echo "skip  the progress bar and interrupts: no python3"
+fi
 
 # ---- files are never lost ----
 

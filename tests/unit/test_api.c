@@ -177,10 +177,27 @@ START_TEST(struct_versions)
     handle = NULL;
     later.more[23] = 1;
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_STRUCT);
+    ck_assert_ptr_nonnull(strstr(sentence, "later version"));
+    sentence[0] = 0;
     later.options.struct_size = 0;
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_STRUCT);
     later.options.struct_size = sizeof(dmlcsr_options) - 8;
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_STRUCT);
+    ck_assert_ptr_null(handle);
+    ck_assert_str_eq(sentence, ""); /* where an older caller's struct has its fields cannot be known */
+}
+END_TEST
+
+START_TEST(null_has_a_sentence)
+{
+    dmlcsr *handle = NULL;
+    ck_assert_int_eq(dmlcsr_create(NULL, NULL, &options), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_str_eq(sentence, "out is NULL");
+    sentence[0] = 0;
+    ck_assert_int_eq(dmlcsr_create_from_memory(NULL, file, file_size, &options), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_str_eq(sentence, "out is NULL");
+    ck_assert_int_eq(dmlcsr_create_from_memory(&handle, NULL, 4, &options), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_str_eq(sentence, "data is NULL");
     ck_assert_ptr_null(handle);
 }
 END_TEST
@@ -199,12 +216,13 @@ START_TEST(missing_file)
 END_TEST
 
 static int log_calls;
+static const char *log_wants;
 
 static void log_counts(void *opaque, int level, const char *message)
 {
     ck_assert_ptr_eq(opaque, &image);
     ck_assert_int_eq(level, DMLCSR_LOG_ERROR);
-    ck_assert_ptr_nonnull(strstr(message, "no/such/model"));
+    ck_assert_ptr_nonnull(strstr(message, log_wants));
     log_calls++;
 }
 
@@ -212,10 +230,17 @@ START_TEST(log_gets_the_sentence)
 {
     dmlcsr *handle = NULL;
     log_calls = 0;
+    log_wants = "no/such/model";
     options.log = log_counts;
     options.opaque = &image;
     ck_assert_int_eq(dmlcsr_create(&handle, "no/such/model", &options), DMLCSR_ERROR_IO);
     ck_assert_int_eq(log_calls, 1);
+    handle = create();
+    log_wants = "out is NULL"; /* of a clone, too, whose handle may be in use */
+    ck_assert_int_eq(dmlcsr_clone(NULL, handle), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_int_eq(log_calls, 2);
+    ck_assert_str_eq(dmlcsr_last_error(handle), "");
+    dmlcsr_free(handle);
 }
 END_TEST
 
@@ -534,7 +559,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         default_model, what_a_handle_knows, null_is_fine_or_an_error, status_texts, bad_options, struct_versions,
-        missing_file, log_gets_the_sentence, senseless_metadata, class_lists_without_metadata, bad_parse_arguments,
+        null_has_a_sentence, missing_file, log_gets_the_sentence, senseless_metadata, class_lists_without_metadata, bad_parse_arguments,
         forward_arguments, progress_and_cancel, parse_allocates_nothing, memory_limit_counts,
         clones_outlive_their_original, threads_give_the_same_bits, whole_picture_is_a_region_too, both_geometries};
     Suite *suite = suite_create("api");

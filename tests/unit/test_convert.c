@@ -344,6 +344,12 @@ START_TEST(arguments)
     options = options_of(DMLCSR_F32);
     options.struct_size = 8;
     ck_assert_int_eq(dmlcsr_convert(FOLDER "kinds_zip.pth", out, &options), DMLCSR_ERROR_STRUCT);
+    struct {
+        dmlcsr_convert_options known;
+        unsigned char more[8];
+    } later = { options_of(DMLCSR_F32), { 1 } };
+    later.known.struct_size = sizeof later;
+    expect_failure(FOLDER "kinds_zip.pth", out, &later.known, DMLCSR_ERROR_STRUCT, "later version");
     ck_assert_int_ne(access(out, F_OK), 0);
     ck_assert_int_eq(dmlcsr_convert(FOLDER "kinds_zip.pth", out, NULL), DMLCSR_OK);
 }
@@ -426,7 +432,10 @@ START_TEST(inspect_fails)
     visitor.known.struct_size = sizeof visitor; /* a later version's, with the new fields at their default */
     ck_assert_int_eq(dmlcsr_inspect(FOLDER "kinds_zip.pth", &visitor.known), DMLCSR_OK);
     visitor.later[3] = 1;
+    visitor.known.error = sentence;
+    visitor.known.error_size = sizeof sentence;
     ck_assert_int_eq(dmlcsr_inspect(FOLDER "kinds_zip.pth", &visitor.known), DMLCSR_ERROR_STRUCT);
+    ck_assert_ptr_nonnull(strstr(sentence, "later version"));
     visitor.known.struct_size = sizeof visitor.known - 1;
     ck_assert_int_eq(dmlcsr_inspect(FOLDER "kinds_zip.pth", &visitor.known), DMLCSR_ERROR_STRUCT);
 }
