@@ -35,6 +35,10 @@ void picture_free(picture *p);
 bool jpeg_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);
 bool png_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);
 
+/* A label map: one byte per pixel, the palette index or grey value that is in the file. Other kinds of PNG, and files
+   that end too early, are refused. */
+bool png_decode_labels(picture *out, FILE *file, uint64_t limit, note *error);
+
 /* For the decoders: takes memory for a picture of that size unless it is above the limit. */
 bool picture_reserve(picture *out, uint64_t width, uint64_t height, unsigned channels, uint64_t limit, note *error);
 

@@ -141,6 +141,49 @@ bool png_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note
     return ok;
 }
 
+/* Palette indices, or grey values, as they are in the file. */
+static bool read_labels(codec *c, FILE *file, uint64_t limit)
+{
+    if (setjmp(png_jmpbuf(c->png))) {
+        if (!c->error->text[0])
+            note_set(c->error, "the PNG file is damaged: %s", c->reason.text);
+        return false;
+    }
+    png_init_io(c->png, file);
+    png_set_user_limits(c->png, 0x7fffffff, 0x7fffffff);
+    png_set_chunk_malloc_max(c->png, LARGEST_CHUNK);
+    png_read_info(c->png, c->info);
+    int type = png_get_color_type(c->png, c->info);
+    if ((type != PNG_COLOR_TYPE_PALETTE && type != PNG_COLOR_TYPE_GRAY) || png_get_bit_depth(c->png, c->info) > 8) {
+        note_set(c->error, "labels must be a PNG file with a palette or of 8-bit grey: one class id per pixel");
+        return false;
+    }
+    png_set_packing(c->png); /* several pixels in a byte, where there are few classes */
+    c->channels = 1;
+    if (!picture_reserve(c->out, png_get_image_width(c->png, c->info), png_get_image_height(c->png, c->info), 1, limit,
+                         c->error))
+        return false;
+    read_rows(c);
+    png_read_end(c->png, c->info);
+    return true;
+}
+
+bool png_decode_labels(picture *out, FILE *file, uint64_t limit, note *error)
+{
+    codec c;
+    memset(&c, 0, sizeof c);
+    error->text[0] = 0;
+    c.out = out;
+    c.error = error;
+    c.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &c, on_error, on_warning);
+    c.info = c.png ? png_create_info_struct(c.png) : NULL;
+    bool ok = c.info && read_labels(&c, file, limit);
+    if (!c.info)
+        note_set(error, "there is not enough memory to read a PNG file");
+    png_destroy_read_struct(&c.png, &c.info, NULL);
+    return ok;
+}
+
 static void write_palette(codec *c)
 {
     png_color colors[256];

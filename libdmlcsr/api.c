@@ -5,7 +5,7 @@
 #include "image/palette.h"
 #include "model/default.h"
 #include "ops/ops.h"
-#include "structs.h"
+#include "base/structs.h"
 
 /* Sizes that the structs had in the release that introduced them. */
 #define OPTIONS_0_1 sizeof(dmlcsr_options)

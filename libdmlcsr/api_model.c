@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "model/model.h"
-#include "structs.h"
+#include "base/structs.h"
 
 /* Sizes of the structs in version 0.1: an older caller cannot exist. */
 #define VISITOR_MINIMUM sizeof(dmlcsr_visitor)

@@ -20,6 +20,329 @@
 extern "C" {
 #endif
 
+/* ---- the data --------------------------------------------------------------------------------------------------- */
+
+/**
+ * Pairs of a photograph and its labels on disk. Opaque. A set is read-only once it is open: any number of loaders and
+ * threads may use it at the same time. @since 0.2
+ */
+typedef struct dmlcsr_dataset dmlcsr_dataset;
+
+/** Class lists. In all of them 0 is background, and 255 in a label map is "ignore". Frozen. @since 0.2 */
+enum {
+    DMLCSR_DATA_CUSTOM = 0,        /**< names given, or in label_names.txt. A flip swaps names that differ only in their
+                                        beginning: l and r, left and right, followed by "_", "-" or a space */
+    DMLCSR_DATA_CELEBAMASK_HQ = 1, /**< 19 classes; a flip swaps (4,5) (6,7) (8,9) */
+    DMLCSR_DATA_LAPA = 2,          /**< 11 classes; a flip swaps (2,3) (4,5) */
+    DMLCSR_DATA_HELEN = 3          /**< 11 classes; a flip swaps (2,3) (4,5) */
+};
+
+/** What a decoder delivers. Frozen. @since 0.2 */
+typedef struct dmlcsr_bitmap {
+    uint8_t *pixels;        /**< rows without gaps: R, G, B of a photograph; one class id per pixel of a label map */
+    uint32_t width, height; /**< in pixels, 1 to 65535 */
+    void *opaque;           /**< the decoder's own */
+    char error[256];        /**< of a decoder that fails: why, without the file's name */
+} dmlcsr_bitmap;
+
+/**
+ * How files become pixels: the library knows no codecs. Each function may be called from several threads at the same
+ * time, for different bitmaps. @since 0.2
+ */
+typedef struct dmlcsr_decoder {
+    size_t struct_size; /**< set by dmlcsr_decoder_init() */
+    /** Fills pixels, width and height (and opaque); 0, or nonzero with a sentence in out->error. `out` arrives cleared.
+        image: R, G, B; label: palette indices, or 8-bit grey values, as they are. */
+    int (*image)(void *opaque, const char *path, dmlcsr_bitmap *out);
+    int (*label)(void *opaque, const char *path, dmlcsr_bitmap *out);
+    /** Frees what a successful call has filled in. */
+    void (*release)(void *opaque, dmlcsr_bitmap *bitmap);
+    void *opaque;       /**< handed to the three callbacks as it is */
+} dmlcsr_decoder;
+
+/** Sets every field to zero and records the size. @since 0.2 */
+static inline void dmlcsr_decoder_init(dmlcsr_decoder *decoder)
+{
+    memset(decoder, 0, sizeof *decoder);
+    decoder->struct_size = sizeof *decoder;
+}
+
+/**
+ * Which pairs. Two layouts are known; the first that is there is taken:
+ *
+ * - a list, `root`/`set`_list.txt: a line for each pair, "images/x.jpg labels/x.png", paths below root. Empty lines and
+ *   lines that begin with # are skipped, a line may end with CR LF, a line with a tab is split at tabs only (so that
+ *   names may have spaces), a third path (an edge map) is accepted and not used;
+ * - folders, `root`/`set`/images and `root`/`set`/labels, paired by the names without their ends, in the order of the
+ *   names (as bytes); a label without a photograph is left out. `root`/`set`/edges, when there, is not used: edges are
+ *   computed from the labels that a step sees, which are turned and scaled.
+ *
+ * `root`/label_names.txt names the classes, one a line from 0 on; the first is "bg" or "background". DMLCSR_DATA_CUSTOM
+ * takes its list from there unless class_names is set. Where the list is known, the file may be missing, and is an
+ * error when it has another number of names.
+ * @since 0.2
+ */
+typedef struct dmlcsr_dataset_options {
+    size_t struct_size;  /**< set by dmlcsr_dataset_options_init() */
+    const char *root;    /**< folder */
+    const char *set;     /**< "train", "val", "test" ... */
+    int kind;            /**< DMLCSR_DATA_CUSTOM and so on */
+    uint32_t class_count; /**< of class_names, 2 to 255; 0: from label_names.txt. Only with DMLCSR_DATA_CUSTOM */
+    const char *const *class_names; /**< class_count names, background first; copied */
+    const dmlcsr_decoder *decoder; /**< needed by loaders and dmlcsr_dataset_read(); copied; NULL: none will be used */
+    char *error;         /**< receives the sentence when open fails, or NULL */
+    size_t error_size;   /**< bytes at `error` */
+} dmlcsr_dataset_options;
+
+/** Sets every field to zero and records the size. @since 0.2 */
+static inline void dmlcsr_dataset_options_init(dmlcsr_dataset_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+}
+
+/**
+ * Reads the list and looks for each file of it, so that a missing one is found now and not after hours.
+ *
+ * @param out  receives the set; untouched when the call fails
+ * @return DMLCSR_OK; ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY; ERROR_IO (no list and no folders, a file that cannot
+ *         be opened: the sentence names the list, the line and the path); ERROR_FORMAT (a line without two paths, no
+ *         pair at all, a photograph without labels, label_names.txt that does not fit)
+ *
+ * Threads: any. @since 0.2
+ */
+DMLCSR_API int dmlcsr_dataset_open(dmlcsr_dataset **out, const dmlcsr_dataset_options *options);
+
+/** Frees a set; NULL is fine. Its loaders must be freed before. @since 0.2 */
+DMLCSR_API void dmlcsr_dataset_free(dmlcsr_dataset *set);
+
+/** Number of pairs; 0 for NULL. Threads: any. @since 0.2 */
+DMLCSR_API uint32_t dmlcsr_dataset_count(const dmlcsr_dataset *set);
+
+/** Number of classes, background included; 0 for NULL. Threads: any. @since 0.2 */
+DMLCSR_API uint32_t dmlcsr_dataset_classes(const dmlcsr_dataset *set);
+
+/** Name of a class, NULL when there is none. Lives as long as the set. Threads: any. @since 0.2 */
+DMLCSR_API const char *dmlcsr_dataset_class_name(const dmlcsr_dataset *set, uint32_t label);
+
+/** The class that a class becomes when the picture is mirrored: l_eye for r_eye, most often the same. A number that is
+ * no class comes back as it is. Threads: any. @since 0.2 */
+DMLCSR_API uint32_t dmlcsr_dataset_mirror(const dmlcsr_dataset *set, uint32_t label);
+
+/** Path of a photograph, with the root in front; NULL when there is no such pair. It lives as long as the set. Threads:
+ * any. @since 0.2 */
+DMLCSR_API const char *dmlcsr_dataset_image_path(const dmlcsr_dataset *set, uint32_t index);
+
+/** The same for its labels. @since 0.2 */
+DMLCSR_API const char *dmlcsr_dataset_label_path(const dmlcsr_dataset *set, uint32_t index);
+
+/**
+ * Decodes a pair as it is in the files, and checks the labels.
+ *
+ * @param image, label  receive the bitmaps, to be given to dmlcsr_dataset_release(); either may be NULL. Their sizes
+ *                      may differ (CelebAMask-HQ: 1024 and 512): both show the same field of view
+ * @param error         receives the sentence when the call fails, or NULL
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_IO (the decoder's sentence, behind the path) or ERROR_FORMAT (a label that
+ *         is neither a class nor 255: the sentence has the path, the pixel x, y and the id)
+ *
+ * Threads: any. @since 0.2
+ */
+DMLCSR_API int dmlcsr_dataset_read(const dmlcsr_dataset *set, uint32_t index, dmlcsr_bitmap *image,
+                                   dmlcsr_bitmap *label, char *error, size_t error_size);
+
+/** Frees a bitmap of dmlcsr_dataset_read(). A cleared one, and NULL, are fine. Threads: any. @since 0.2 */
+DMLCSR_API void dmlcsr_dataset_release(const dmlcsr_dataset *set, dmlcsr_bitmap *bitmap);
+
+/**
+ * How pictures are changed before training sees them. dmlcsr_augment_init() sets the published values; a probability of
+ * 0 switches a thing off. All numbers of a picture are drawn anew each epoch.
+ *
+ * Geometry is one warp from the file's picture (or the reduced one) to the network's input: the `compatible` placement
+ * of the whole picture, S = max(width, height) - 1, centre on size / 2, and a similarity about the centre. Photographs
+ * are sampled bilinearly (more samples per pixel where they shrink by more than 1.5, as the parser does) with black
+ * outside, labels at the nearest pixel with 255 outside. What follows changes colours only, in the order below, and
+ * leaves the outside black.
+ * @since 0.2
+ */
+typedef struct dmlcsr_augment {
+    size_t struct_size;  /**< set by dmlcsr_augment_init() */
+    /** The square that the network sees is `scale` times as large as S: normal distribution with mean 1 and this
+        deviation, cut at 1 - scale_limit and 1 + scale_limit. .25, .25 */
+    float scale_deviation, scale_limit;
+    float rotate;        /**< probability: .6 */
+    float rotate_deviation, rotate_limit; /**< degrees, normal with mean 0: 30, cut at 60 */
+    float flip;          /**< probability of a mirrored picture, sides swapped in the labels: .5 */
+    float translate;     /**< the picture moves by up to this share of S along x and y, uniform: 0 */
+    float jitter;        /**< probability that the next three are applied: 0 */
+    float brightness;    /**< factor 1 - x .. 1 + x, uniform: .3 */
+    float contrast;      /**< the same about the picture's mean grey: .3 */
+    float saturation;    /**< the same about each pixel's grey: .3 */
+    float grey;          /**< probability of a grey picture: 0 */
+    float blur;          /**< probability: 0 */
+    float blur_limit;    /**< Gaussian, deviation 0 .. this many pixels of the input, uniform: 1.5 */
+    float blocks;        /**< probability of the traces of JPEG (8 x 8 cosine transform, quantised): 0 */
+    float blocks_quality; /**< lowest quality, 1 to 100; uniform up to 95: 20 */
+    float occlude;       /**< probability of a rectangle or an ellipse of noise, sides .1 .. .4 of the input: 0 */
+    int occlude_ignore;  /**< nonzero: hidden pixels have label 255; 0: they keep their class, to be guessed */
+} dmlcsr_augment;
+
+/** Sets every field to the published value and records the size. @since 0.2 */
+static inline void dmlcsr_augment_init(dmlcsr_augment *augment)
+{
+    memset(augment, 0, sizeof *augment);
+    augment->struct_size = sizeof *augment;
+    augment->scale_deviation = augment->scale_limit = .25f;
+    augment->rotate = .6f;
+    augment->rotate_deviation = 30;
+    augment->rotate_limit = 60;
+    augment->flip = .5f;
+    augment->brightness = augment->contrast = augment->saturation = .3f;
+    augment->blur_limit = 1.5f;
+    augment->blocks_quality = 20;
+}
+
+/**
+ * Labels made wrong on purpose, to see what self-regulation is worth. A picture is noisy or not for ever: everything is
+ * drawn from `seed` and the pair's index in the set, never from the epoch. In the label map as it is in the file, of
+ * longer side L, one after the other:
+ *
+ * 1. shift: the whole map moves by up to `shift` L along x and y, uniform; what appears at the border repeats the
+ *    border;
+ * 2. swap: each class but background, with probability `swap`, becomes the class that it shares the most pixel sides
+ *    with (all at the same time; the lower id when two tie);
+ * 3. grow: each class but background, with probability `grow`, grows by `reach` L pixels over its neighbours
+ *    (4-neighbourhood, rounded, at least 1); of two that meet, the one that gets there first stays, the lower id when
+ *    both do.
+ *
+ * 255 is never changed by swap and grow. @since 0.2
+ */
+typedef struct dmlcsr_label_noise {
+    size_t struct_size; /**< set by dmlcsr_label_noise_init() */
+    uint64_t seed;
+    float share;        /**< of the pictures, 0 to 1: 0 */
+    float shift;        /**< share of L: .03 */
+    float swap;         /**< probability: .2 */
+    float grow;         /**< probability: .3 */
+    float reach;        /**< share of L: .01 */
+} dmlcsr_label_noise;
+
+/** Sets every field to its default (share 0: no noise) and records the size. @since 0.2 */
+static inline void dmlcsr_label_noise_init(dmlcsr_label_noise *noise)
+{
+    memset(noise, 0, sizeof *noise);
+    noise->struct_size = sizeof *noise;
+    noise->shift = .03f;
+    noise->swap = .2f;
+    noise->grow = .3f;
+    noise->reach = .01f;
+}
+
+/**
+ * Turns a set into batches, in threads of its own that work ahead. Opaque. One loader serves one thread at a time.
+ * @since 0.2
+ */
+typedef struct dmlcsr_loader dmlcsr_loader;
+
+/**
+ * How a loader works.
+ *
+ * Position p of an epoch (0, 1, ...) is a picture: in training, element p of a permutation that depends on seed and
+ * epoch alone; else picture p of the set. Step s of process `rank` of `processes` has the positions from
+ * (s * processes + rank) * batch on: together the processes see what one process with a batch of processes * batch
+ * sees. What is random depends on (seed, epoch, p) alone, so that any step can be had without those before it.
+ * @since 0.2
+ */
+typedef struct dmlcsr_loader_options {
+    size_t struct_size;   /**< set by dmlcsr_loader_options_init() */
+    uint32_t batch;       /**< pictures of a step on this process, 1 to 65535 */
+    uint32_t size;        /**< side of the network's input, 17 to 4097 */
+    uint32_t threads;     /**< that decode and augment, 1 to 64: 1 */
+    uint32_t ahead;       /**< steps made ready beyond the one in use, 1 to 64: 2 */
+    uint32_t rank, processes; /**< 0 of 1 */
+    uint64_t seed;        /**< 0 */
+    int evaluate;         /**< 0: shuffled and augmented, an incomplete last batch is dropped; nonzero: in the set's
+                               order, not augmented, the last batch kept (some processes may get fewer pictures in it,
+                               or none) */
+    int rgb;              /**< nonzero: planes are R, G, B; 0: B, G, R, as the published weights expect */
+    float mean[3], std[3]; /**< of planes 0, 1, 2, for values in 0 .. 1: .485 .456 .406 and .229 .224 .225 */
+    uint32_t cache_side;  /**< decoded photographs and labels are first reduced (mean of the area; nearest) so that
+                               neither side is above this: what a batch holds depends on it. 1.5 times `size` loses
+                               little and warps twice as fast. 0: as in the file */
+    size_t cache_bytes;   /**< decoded pairs (4 bytes a pixel) are kept in memory up to this many bytes; never changes
+                               what a batch holds. 0: none */
+    const dmlcsr_augment *augment; /**< NULL: the published values; not used when `evaluate` is set; copied */
+    const dmlcsr_label_noise *noise; /**< NULL: none; copied */
+    char *error;          /**< receives the sentence when create fails, or NULL */
+    size_t error_size;    /**< bytes at `error` */
+} dmlcsr_loader_options;
+
+/** Sets every field to its default and records the size; set at least batch and size. @since 0.2 */
+static inline void dmlcsr_loader_options_init(dmlcsr_loader_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+    options->threads = 1;
+    options->ahead = 2;
+    options->processes = 1;
+    options->mean[0] = .485f;
+    options->mean[1] = .456f;
+    options->mean[2] = .406f;
+    options->std[0] = .229f;
+    options->std[1] = .224f;
+    options->std[2] = .225f;
+}
+
+/** One step's data, owned by the loader until the next call with it. @since 0.2 */
+typedef struct dmlcsr_loader_batch {
+    size_t struct_size;    /**< set by the caller to sizeof(dmlcsr_loader_batch) */
+    uint32_t count;        /**< pictures: options.batch, fewer at the end of an evaluation */
+    uint32_t epoch, step;
+    const float *input;    /**< count x 3 x size x size, normalised */
+    const uint8_t *labels; /**< count x size x size class ids, 255 where nothing counts */
+    const uint32_t *index; /**< count: which pairs of the set */
+    const char *const *name; /**< count: paths of the photographs */
+} dmlcsr_loader_batch;
+
+/**
+ * Makes a loader and starts its threads; they rest until dmlcsr_loader_start().
+ *
+ * @param set  must outlive the loader
+ * @return DMLCSR_OK; ERROR_ARGUMENT (also: the set has fewer pictures than one step of training takes), ERROR_STRUCT,
+ *         ERROR_MEMORY or ERROR_THREAD
+ * @since 0.2
+ */
+DMLCSR_API int dmlcsr_loader_create(dmlcsr_loader **out, const dmlcsr_dataset *set,
+                                    const dmlcsr_loader_options *options);
+
+/** Ends the threads and frees a loader, in whatever state; NULL is fine. @since 0.2 */
+DMLCSR_API void dmlcsr_loader_free(dmlcsr_loader *loader);
+
+/** Steps of an epoch, the same on every process; 0 for NULL. @since 0.2 */
+DMLCSR_API uint32_t dmlcsr_loader_steps(const dmlcsr_loader *loader);
+
+/**
+ * From now on, dmlcsr_loader_next() gives the steps of this epoch from first_step on. What was under way is dropped.
+ * @param first_step  at most dmlcsr_loader_steps()
+ * @return DMLCSR_OK or ERROR_ARGUMENT. @since 0.2
+ */
+DMLCSR_API int dmlcsr_loader_start(dmlcsr_loader *loader, uint32_t epoch, uint32_t first_step);
+
+/**
+ * Waits for the next step, and gives it.
+ * @param batch  filled in; its memory is valid until the next call with the loader
+ * @return DMLCSR_OK; ERROR_ARGUMENT after the epoch's last step or without a start; ERROR_STRUCT; or what went wrong
+ *         with a picture of this step: ERROR_IO, ERROR_FORMAT, ERROR_MEMORY. The call after that gives the step behind
+ *         it.
+ * @since 0.2
+ */
+DMLCSR_API int dmlcsr_loader_next(dmlcsr_loader *loader, dmlcsr_loader_batch *batch);
+
+/** Bytes and pairs in the cache now; either may be NULL. @since 0.2 */
+DMLCSR_API void dmlcsr_loader_cached(dmlcsr_loader *loader, size_t *bytes, uint32_t *pairs);
+
+/** The sentence of the last error, "" when there was none. Valid until the next call. @since 0.2 */
+DMLCSR_API const char *dmlcsr_loader_last_error(const dmlcsr_loader *loader);
+
 /* ---- the trainer ------------------------------------------------------------------------------------------------ */
 
 /**

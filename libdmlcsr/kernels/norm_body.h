@@ -218,16 +218,24 @@ void KERNEL(maxpool3x3_back)(const dml_real *const *row, uint32_t rows, uint32_t
 void KERNEL(resize_back)(const dml_real *dy, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
                          uint32_t width, dml_real *da, dml_real *db)
 {
+    const dml_real g = row_fraction;
     for (size_t p = 0; p < width; p++) {
-        const dml_real *d = dy + p * DML_BLOCK, f = fraction[p], g = row_fraction;
+        const dml_real *d = dy + p * DML_BLOCK, f = fraction[p];
         dml_real *a = da + (size_t)column[p] * DML_BLOCK, *b = db + (size_t)column[p] * DML_BLOCK;
-        LANES a[l] += d[l] * (1 - g) * (1 - f);
+        dml_real top[DML_BLOCK], low[DML_BLOCK], left[DML_BLOCK], right[DML_BLOCK];
+        LANES top[l] = d[l] * (1 - g);
+        LANES low[l] = d[l] * g;
+        LANES left[l] = top[l] * (1 - f);
+        LANES right[l] = top[l] * f;
+        LANES a[l] += left[l];
         if (f != 0)
-            LANES a[DML_BLOCK + l] += d[l] * (1 - g) * f;
+            LANES a[DML_BLOCK + l] += right[l];
         if (g == 0)
             continue;
-        LANES b[l] += d[l] * g * (1 - f);
+        LANES left[l] = low[l] * (1 - f);
+        LANES right[l] = low[l] * f;
+        LANES b[l] += left[l];
         if (f != 0)
-            LANES b[DML_BLOCK + l] += d[l] * g * f;
+            LANES b[DML_BLOCK + l] += right[l];
     }
 }

@@ -4,14 +4,15 @@
  * zeros in between first; only two layers of the network have that stride.
  *
  * That of the weights is, for each tap and each pair of an input block and an output panel, a product of two matrices
- * that are as long as the picture: a kernel keeps the 256 sums in registers. Rows are taken in chunks that stay in the first
- * cache while all pairs of a task use them. */
+ * that are as long as the picture: a kernel keeps the 256 sums in registers. Rows are taken in chunks that stay in the
+ * caches while all pairs and taps of a task use them. */
 #include "ops/back.h"
 
 #include <string.h>
 
 #define TILE ((size_t)DML_BLOCK * DML_BLOCK)
 #define CHUNK 128 /* pixels: 8 KiB of x and 8 KiB of dy */
+#define TASKS_PER_THREAD 8
 
 /* ---- weights ------------------------------------------------------------------------------------------------------- */
 
@@ -111,33 +112,44 @@ void dml_conv_back_input(const dml_conv_shape *shape, const dml_core *core, cons
 
 /* ---- weights' gradient --------------------------------------------------------------------------------------------- */
 
+typedef struct range {
+    uint32_t first, end;
+} range;
+
 typedef struct weight_job {
     const dml_conv_shape *shape;
     const dml_core *core;
     const dml_batch *x, *dy;
     dml_real *dweight;
-    uint32_t blocks, panels, groups; /* a task: a panel, a tap, a group of input blocks */
+    uint32_t blocks, panels, taps;
+    uint32_t block_parts, panel_parts, tap_parts; /* a task: one of each */
 } weight_job;
 
-/* The pixels of rows [row, row + rows) and columns [column, column + width) of one image, for all blocks of the task. */
-static void add_chunk(const weight_job *j, const dml_tensor *x, const dml_tensor *dy, uint32_t panel, uint32_t tap,
-                      const uint32_t block[2], uint32_t row, uint32_t rows, uint32_t column, uint32_t width)
+/* What a task adds up, and the pixels of dy that it is at. */
+typedef struct weight_chunk {
+    range panel, block, tap;
+    uint32_t row, rows, column, width;
+} weight_chunk;
+
+/* All pairs of blocks and all taps of a task, over one chunk of one image. */
+static void add_chunk(const weight_job *j, const dml_tensor *x, const dml_tensor *dy, const weight_chunk *c)
 {
     const dml_conv_shape *s = j->shape;
-    const size_t taps = (size_t)s->kernel * s->kernel;
     const ptrdiff_t padding = (ptrdiff_t)s->dilation * (s->kernel / 2);
-    const ptrdiff_t x_y = (ptrdiff_t)row * s->stride + (ptrdiff_t)(tap / s->kernel) * s->dilation - padding;
-    const ptrdiff_t x_x = (ptrdiff_t)column * s->stride + (ptrdiff_t)(tap % s->kernel) * s->dilation - padding;
-    const dml_real *d = dml_tensor_at(dy, panel, row, column);
-    for (uint32_t b = block[0]; b < block[1]; b++)
-        j->core->back.conv_back_weight(dml_tensor_at(x, b, x_y, x_x), s->stride * dml_tensor_row(x), s->stride, d,
-                                       dml_tensor_row(dy), rows, width,
-                                       j->dweight + ((panel * (size_t)j->blocks + b) * taps + tap) * TILE);
+    for (uint32_t panel = c->panel.first; panel < c->panel.end; panel++)
+        for (uint32_t tap = c->tap.first; tap < c->tap.end; tap++) {
+            const ptrdiff_t y = (ptrdiff_t)c->row * s->stride + (ptrdiff_t)(tap / s->kernel) * s->dilation - padding;
+            const ptrdiff_t p = (ptrdiff_t)c->column * s->stride + (ptrdiff_t)(tap % s->kernel) * s->dilation - padding;
+            const dml_real *d = dml_tensor_at(dy, panel, c->row, c->column);
+            dml_real *dw = j->dweight + (panel * (size_t)j->blocks * j->taps + tap) * TILE;
+            for (uint32_t b = c->block.first; b < c->block.end; b++)
+                j->core->back.conv_back_weight(dml_tensor_at(x, b, y, p), s->stride * dml_tensor_row(x), s->stride, d,
+                                               dml_tensor_row(dy), c->rows, c->width, dw + (size_t)b * j->taps * TILE);
+        }
 }
 
 /* A plane without borders is one long row; else rows are taken together until a chunk is full. */
-static void add_image(const weight_job *j, dml_tensor x, dml_tensor dy, uint32_t panel, uint32_t tap,
-                      const uint32_t block[2])
+static void add_image(const weight_job *j, dml_tensor x, dml_tensor dy, weight_chunk *c)
 {
     if (j->shape->kernel == 1 && j->shape->stride == 1 && !x.pad && !dy.pad) {
         x.w *= x.h;
@@ -145,35 +157,59 @@ static void add_image(const weight_job *j, dml_tensor x, dml_tensor dy, uint32_t
         x.h = dy.h = 1;
     }
     const uint32_t together = dy.w < CHUNK ? CHUNK / dy.w : 1;
-    for (uint32_t row = 0; row < dy.h; row += together)
-        for (uint32_t column = 0; column < dy.w; column += CHUNK)
-            add_chunk(j, &x, &dy, panel, tap, block, row, together < dy.h - row ? together : dy.h - row, column,
-                      CHUNK < dy.w - column ? CHUNK : dy.w - column);
+    for (c->row = 0; c->row < dy.h; c->row += together) {
+        c->rows = together < dy.h - c->row ? together : dy.h - c->row;
+        for (c->column = 0; c->column < dy.w; c->column += CHUNK) {
+            c->width = CHUNK < dy.w - c->column ? CHUNK : dy.w - c->column;
+            add_chunk(j, &x, &dy, c);
+        }
+    }
+}
+
+static range part_of(uint32_t whole, uint32_t parts, uint32_t index)
+{
+    return (range){(uint32_t)((uint64_t)whole * index / parts), (uint32_t)((uint64_t)whole * (index + 1) / parts)};
 }
 
 static void weight_task(void *argument, uint32_t task, uint32_t thread)
 {
     const weight_job *j = argument;
-    const uint32_t taps = j->shape->kernel * j->shape->kernel;
-    const uint32_t tap = task % taps, group = task / taps % j->groups, panel = task / taps / j->groups;
-    const uint32_t block[2] = {(uint32_t)((uint64_t)j->blocks * group / j->groups),
-                               (uint32_t)((uint64_t)j->blocks * (group + 1) / j->groups)};
+    weight_chunk c = {.tap = part_of(j->taps, j->tap_parts, task % j->tap_parts),
+                      .block = part_of(j->blocks, j->block_parts, task / j->tap_parts % j->block_parts),
+                      .panel = part_of(j->panels, j->panel_parts, task / j->tap_parts / j->block_parts)};
     (void)thread;
     for (uint32_t i = 0; i < j->x->n; i++)
-        add_image(j, dml_batch_image(j->x, i), dml_batch_image(j->dy, i), panel, tap, block);
+        add_image(j, dml_batch_image(j->x, i), dml_batch_image(j->dy, i), &c);
+}
+
+/* `wanted` over what the other parts give, but between `least` and `most`. */
+static uint32_t parts_for(uint32_t wanted, uint32_t others, uint32_t least, uint32_t most)
+{
+    const uint32_t parts = (wanted + others - 1) / others;
+    return parts < least ? least : parts > most ? most : parts;
+}
+
+/* A task with many pairs and taps reads x and dy less often; its part of dweight and a chunk of its blocks should stay
+   in the second cache. Where that leaves too few tasks for the threads, it is panels that are split first, for chunks of
+   x are then still used by all taps, and taps last. */
+static void divide(weight_job *j, uint32_t threads)
+{
+    const uint32_t panels = j->taps > 1 ? 2 : 4, blocks = j->taps > 1 ? 8 : 16;
+    const uint32_t wanted = threads > 1 ? TASKS_PER_THREAD * threads : 1;
+    j->block_parts = (j->blocks + blocks - 1) / blocks;
+    j->panel_parts = parts_for(wanted, j->block_parts, (j->panels + panels - 1) / panels, j->panels);
+    j->block_parts = parts_for(wanted, j->panel_parts, j->block_parts, j->blocks);
+    j->tap_parts = parts_for(wanted, j->panel_parts * j->block_parts, 1, j->taps);
 }
 
 /* Which chunk comes after which does not depend on the tasks, so neither does a sum. */
 void dml_conv_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
                           dml_real *dweight)
 {
-    weight_job j = {shape, core, x, dy, dweight, dml_conv_blocks(shape), dml_blocks(shape->out), 1};
-    const uint32_t wanted = 8 * dml_pool_threads(core->pool), tasks = j.panels * shape->kernel * shape->kernel;
-    if (tasks < wanted)
-        j.groups = (wanted + tasks - 1) / tasks;
-    if (j.groups > j.blocks)
-        j.groups = j.blocks;
-    dml_pool_run(core->pool, weight_task, &j, tasks * j.groups);
+    weight_job j = {shape, core, x, dy, dweight, dml_conv_blocks(shape), dml_blocks(shape->out),
+                    shape->kernel * shape->kernel, 1, 1, 1};
+    divide(&j, dml_pool_threads(core->pool));
+    dml_pool_run(core->pool, weight_task, &j, j.panel_parts * j.block_parts * j.tap_parts);
 }
 
 /* ---- bias ---------------------------------------------------------------------------------------------------------- */

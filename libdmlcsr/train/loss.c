@@ -238,8 +238,8 @@ static int add_up(const dml_loss *l, dml_loss_terms *terms)
 }
 
 int dml_loss_run(dml_loss *l, const dml_loss_weights *weights, const dml_logits *logits, const uint8_t *labels,
-                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle, dml_loss_terms *terms,
-                 const dml_logits *gradient)
+                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle,
+                 dml_loss_terms *terms, const dml_logits *gradient)
 {
     l->weights = weights;
     l->logits = logits;

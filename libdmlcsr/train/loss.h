@@ -1,7 +1,8 @@
 /* The losses of DML-CSR and their gradients with respect to the three logits. spec: doc/training.md.
  *
  * The logits (oh x ow) are resized to the labels' size (h x w) with align_corners; means run over pixels whose label is
- * not 255. Sums run in an order that depends on nothing but the shapes. */
+ * not 255, except that the edges' cross entropies take a pixel without a label for one that is on no edge, as the
+ * authors' code does (so do the golden numbers). Sums run in an order that depends on nothing but the shapes. */
 #ifndef DML_TRAIN_LOSS_H
 #define DML_TRAIN_LOSS_H
 

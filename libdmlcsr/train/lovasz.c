@@ -44,7 +44,7 @@ static dml_real value_of(bits b)
 
 static size_t digit_of(bits key, unsigned digit)
 {
-    return (size_t)(key >> digit * DIGIT) & (VALUES - 1);
+    return (size_t)((key & ~OF_CLASS) >> digit * DIGIT) & (VALUES - 1);
 }
 
 /* Counts of a digit to where each of its values begins; false when all items have the same, so nothing would move. */

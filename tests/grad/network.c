@@ -70,7 +70,7 @@ void network_fill(const dml_draft *draft, uint64_t seed, const dml_state *s)
     free(v);
 }
 
-network *network_make(const dml_family *family, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
+network *network_make(const dml_family *member, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
                       bool recompute, uint32_t threads, uint64_t seed)
 {
     network *net = need(calloc(1, sizeof *net), NULL);
@@ -78,7 +78,7 @@ network *network_make(const dml_family *family, const uint32_t blocks[4], uint32
     dml_kernels_init(&net->core.kernels, DMLCSR_ISA_AUTO);
     dml_back_kernels_init(&net->core.back, net->core.kernels.isa);
     if (dml_pool_create(&net->core.pool, &net->memory, threads, &net->error)
-        || dml_draft_create(&net->draft, family, blocks, &net->memory, &net->error)
+        || dml_draft_create(&net->draft, member, blocks, &net->memory, &net->error)
         || dml_plan_create(&net->plan, &net->draft, &net->core, n, h, w, recompute, &net->memory, &net->error))
         need(NULL, net);
     net->state.parameters = need(dml_alloc_zero(&net->memory, net->draft.size * sizeof(dml_real)), net);

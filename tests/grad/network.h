@@ -15,7 +15,7 @@ typedef struct network {
 } network;
 
 /* Values as tests/golden/README.md says (family_noise), input 2 * u("input"). Exits when something fails. */
-network *network_make(const dml_family *family, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
+network *network_make(const dml_family *member, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
                       bool recompute, uint32_t threads, uint64_t seed);
 void network_free(network *net);
 

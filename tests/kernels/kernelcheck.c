@@ -20,19 +20,33 @@ typedef struct operation {
     const char *name;
     void (*check)(kc_context *k);
     void (*bench)(kc_context *k);
+    bool training; /* of back.h; `--only back` means all of these */
 } operation;
 
 static const operation operations[] = {
-    {"conv", check_conv, bench_conv},
-    {"depthwise3x3", check_depthwise3x3, bench_depthwise3x3},
-    {"maxpool3x3", check_maxpool3x3, bench_maxpool3x3},
-    {"resize", check_resize, bench_resize},
-    {"sample", check_sample, bench_sample},
-    {"softmax", check_softmax, bench_softmax},
-    {"argmax", check_argmax, bench_argmax},
-    {"transpose16", check_transpose16, bench_transpose16},
-    {"from_f16", check_from_f16, bench_from_f16},
-    {"from_bf16", check_from_bf16, bench_from_bf16},
+    {"conv", check_conv, bench_conv, false},
+    {"depthwise3x3", check_depthwise3x3, bench_depthwise3x3, false},
+    {"maxpool3x3", check_maxpool3x3, bench_maxpool3x3, false},
+    {"resize", check_resize, bench_resize, false},
+    {"sample", check_sample, bench_sample, false},
+    {"softmax", check_softmax, bench_softmax, false},
+    {"argmax", check_argmax, bench_argmax, false},
+    {"transpose16", check_transpose16, bench_transpose16, false},
+    {"from_f16", check_from_f16, bench_from_f16, false},
+    {"from_bf16", check_from_bf16, bench_from_bf16, false},
+    {"conv_back_weight", check_conv_back_weight, bench_conv_back_weight, true},
+    {"moments", check_moments, bench_moments, true},
+    {"norm", check_norm, bench_norm, true},
+    {"norm_back_sums", check_norm_back_sums, bench_norm_back_sums, true},
+    {"norm_back", check_norm_back, bench_norm_back, true},
+    {"relu", check_relu, bench_relu, true},
+    {"add", check_add, bench_add, true},
+    {"gate_back", check_gate_back, bench_gate_back, true},
+    {"sgd", check_sgd, bench_sgd, true},
+    {"depthwise3x3_back_input", check_depthwise3x3_back_input, bench_depthwise3x3_back_input, true},
+    {"depthwise3x3_back_weight", check_depthwise3x3_back_weight, bench_depthwise3x3_back_weight, true},
+    {"maxpool3x3_back", check_maxpool3x3_back, bench_maxpool3x3_back, true},
+    {"resize_back", check_resize_back, bench_resize_back, true},
 };
 #define OPERATIONS (sizeof(operations) / sizeof(*operations))
 
@@ -92,6 +106,28 @@ void kc_fail(kc_context *k, const char *format, ...)
     fflush(stdout);
 }
 
+/* ---- shared by the checks ---------------------------------------------------------------------------------------- */
+
+float *kc_input(kc_context *k, size_t n, int side, kc_kind kind)
+{
+    float *data = kc_floats(k, n, side);
+    kc_fill(k, data, n, kind);
+    kc_seal(k, data);
+    return data;
+}
+
+float *kc_copy(kc_context *k, const float *from, size_t n, int side)
+{
+    float *data = kc_floats(k, n, side);
+    memcpy(data, from, n * sizeof(float));
+    return data;
+}
+
+const dml_back_kernels *kc_back(const kc_context *k, const dml_kernels *table)
+{
+    return table == k->table ? &k->back : &k->back_c;
+}
+
 /* ---- crashes ----------------------------------------------------------------------------------------------------- */
 
 static sigjmp_buf recovery;
@@ -131,6 +167,7 @@ static const char *reason(int number)
 static void prepare(kc_context *k, const dml_kernels *table, const char *op)
 {
     k->table = table;
+    dml_back_kernels_init(&k->back, table->isa);
     k->op = op;
     k->reported = 0;
     k->state = k->seed;
@@ -158,6 +195,19 @@ static void check(kc_context *k, const dml_kernels *table, const operation *op)
     }
 }
 
+static void check_back_table(kc_context *k, int isa)
+{
+    dml_back_kernels t;
+    memset(&t, 0, sizeof(t));
+    dml_back_kernels_init(&t, isa);
+    if (!t.conv_back_weight || !t.moments || !t.norm || !t.norm_back_sums || !t.norm_back || !t.relu || !t.add
+        || !t.depthwise3x3_back_input || !t.depthwise3x3_back_weight || !t.maxpool3x3_back || !t.resize_back
+        || !t.gate_back || !t.sgd)
+        kc_fail(k, "lacks a kernel of training");
+    if (isa != DMLCSR_ISA_C && t.conv_back_weight == k->back_c.conv_back_weight)
+        kc_fail(k, "has the kernels of C for training");
+}
+
 /* What dml_kernels_init promises. */
 static void check_tables(kc_context *k)
 {
@@ -177,6 +227,7 @@ static void check_tables(kc_context *k)
         if (!table.conv || !table.depthwise3x3 || !table.maxpool3x3 || !table.resize || !table.sample || !table.softmax
             || !table.argmax || !table.transpose16 || !table.from_f16 || !table.from_bf16)
             kc_fail(k, "lacks a kernel");
+        check_back_table(k, isas[i].isa);
     }
     kc_case(k, "automatic choice");
     if (!dml_kernels_init(&table, DMLCSR_ISA_AUTO) || table.isa != best)
@@ -184,9 +235,9 @@ static void check_tables(kc_context *k)
     end_case(k);
 }
 
-static bool chosen(const options *o, const char *op)
+static bool chosen(const options *o, const operation *op)
 {
-    return !o->only || strcmp(o->only, op) == 0;
+    return !o->only || strcmp(o->only, op->name) == 0 || (op->training && strcmp(o->only, "back") == 0);
 }
 
 static void check_all(kc_context *k, const options *o, const dml_kernels *tables, size_t count)
@@ -194,15 +245,15 @@ static void check_all(kc_context *k, const options *o, const dml_kernels *tables
     if (!o->only && !o->isa)
         check_tables(k);
     for (size_t i = 0; i < OPERATIONS; i++) {
-        if (!chosen(o, operations[i].name))
+        if (!chosen(o, &operations[i]))
             continue;
-        printf("%-13s", operations[i].name);
+        printf("%-24s", operations[i].name);
         fflush(stdout);
         for (size_t t = 0; t < count; t++) {
             unsigned passed = k->passed, failed = k->failed;
             check(k, &tables[t], &operations[i]);
             if (k->failed > failed)
-                printf("%-13s", operations[i].name); /* the reports have broken the line */
+                printf("%-24s", operations[i].name); /* the reports have broken the line */
             printf("  %s %u/%u", tables[t].name, k->passed - passed, k->passed - passed + k->failed - failed);
             fflush(stdout);
         }
@@ -214,7 +265,7 @@ static void bench_all(kc_context *k, const options *o, const dml_kernels *tables
 {
     printf("\n%-13s %-32s %-7s %12s %9s\n", "operation", "shape", "isa", "ns per call", "x C");
     for (size_t i = 0; i < OPERATIONS; i++) {
-        for (size_t t = 0; chosen(o, operations[i].name) && t < count; t++) {
+        for (size_t t = 0; chosen(o, &operations[i]) && t < count; t++) {
             prepare(k, &tables[t], operations[i].name);
             kc_case(k, "bench");
             operations[i].bench(k);
@@ -227,7 +278,8 @@ static void bench_all(kc_context *k, const options *o, const dml_kernels *tables
 /* ---- command line ------------------------------------------------------------------------------------------------ */
 
 static const char usage[] =
-    "usage: kernelcheck [--isa NAME] [--only OPERATION] [--seed N] [--quick | --exhaustive] [--bench] [--list]\n";
+    "usage: kernelcheck [--isa NAME] [--only OPERATION] [--seed N] [--quick | --exhaustive] [--bench] [--list]\n"
+    "       --only back: all that only training needs\n";
 
 static bool parse(options *o, int argc, char **argv)
 {
@@ -251,9 +303,9 @@ static bool parse(options *o, int argc, char **argv)
         else
             return false;
     }
-    bool known = !o->only;
+    bool known = false;
     for (size_t i = 0; i < OPERATIONS; i++)
-        known = known || strcmp(o->only, operations[i].name) == 0;
+        known = known || chosen(o, &operations[i]);
     return known;
 }
 
@@ -290,6 +342,7 @@ int main(int argc, char **argv)
     if (o.list)
         return list(tables, count);
     kc_context k = {.c = &c, .table = &c, .effort = o.effort, .seed = o.seed};
+    dml_back_kernels_init(&k.back_c, c.isa);
     printf("seed %" PRIu64 "\n", k.seed);
     catch_crashes();
     check_all(&k, &o, tables, count);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/back.h"
 #include "kernels/kernels.h"
 
 #define KC_U 0x1p-24 /* unit roundoff of single precision */
@@ -39,6 +40,7 @@ typedef struct kc_buffer kc_buffer;
 typedef struct kc_context {
     const dml_kernels *table; /* under test */
     const dml_kernels *c;     /* the definition */
+    dml_back_kernels back, back_c; /* the tables of back.h that go with them */
     const char *op;
     int effort;               /* KC_QUICK: few cases, for emulators */
     uint64_t seed;            /* as given or drawn; what a report repeats */
@@ -68,6 +70,9 @@ uint32_t kc_below(kc_context *k, uint32_t n); /* 0 .. n - 1 */
 float kc_uniform(kc_context *k, float low, float high);
 void kc_fill(kc_context *k, float *data, size_t n, kc_kind kind);
 
+float *kc_input(kc_context *k, size_t n, int side, kc_kind kind); /* allocated, filled, sealed */
+float *kc_copy(kc_context *k, const float *from, size_t n, int side);
+
 /* True when all n values have the same bits; any NaN is the same as any other. */
 bool kc_same(kc_context *k, const char *what, const float *got, const float *want, size_t n);
 bool kc_same_bytes(kc_context *k, const char *what, const void *got, const void *want, size_t n);
@@ -79,8 +84,11 @@ bool kc_within(kc_context *k, const char *what, const float *got, const double *
    started from a value, is within kc_gamma(n + 1) times the sum of the magnitudes. */
 double kc_gamma(size_t n);
 
-/* Whether this table fuses multiplication and addition in conv and depthwise3x3 (see kernels.h). */
+/* Whether this table fuses multiplication and addition in conv, depthwise3x3 (see kernels.h) and conv_back_weight. */
 bool kc_fused(const kc_context *k);
+
+/* The table of back.h that goes with `table`, which is k->table or k->c: for what kc_bench() runs. */
+const dml_back_kernels *kc_back(const kc_context *k, const dml_kernels *table);
 
 /* Times run(table, argument) for the table under test and for C, and prints one row. `calls`: kernel calls per run. */
 void kc_bench(kc_context *k, const char *shape, unsigned calls, void (*run)(const dml_kernels *table, void *argument),
@@ -97,6 +105,19 @@ void check_argmax(kc_context *k);
 void check_transpose16(kc_context *k);
 void check_from_f16(kc_context *k);
 void check_from_bf16(kc_context *k);
+void check_conv_back_weight(kc_context *k);
+void check_moments(kc_context *k);
+void check_norm(kc_context *k);
+void check_norm_back_sums(kc_context *k);
+void check_norm_back(kc_context *k);
+void check_relu(kc_context *k);
+void check_add(kc_context *k);
+void check_gate_back(kc_context *k);
+void check_sgd(kc_context *k);
+void check_depthwise3x3_back_input(kc_context *k);
+void check_depthwise3x3_back_weight(kc_context *k);
+void check_maxpool3x3_back(kc_context *k);
+void check_resize_back(kc_context *k);
 
 void bench_conv(kc_context *k);
 void bench_depthwise3x3(kc_context *k);
@@ -108,5 +129,18 @@ void bench_argmax(kc_context *k);
 void bench_transpose16(kc_context *k);
 void bench_from_f16(kc_context *k);
 void bench_from_bf16(kc_context *k);
+void bench_conv_back_weight(kc_context *k);
+void bench_moments(kc_context *k);
+void bench_norm(kc_context *k);
+void bench_norm_back_sums(kc_context *k);
+void bench_norm_back(kc_context *k);
+void bench_relu(kc_context *k);
+void bench_add(kc_context *k);
+void bench_gate_back(kc_context *k);
+void bench_sgd(kc_context *k);
+void bench_depthwise3x3_back_input(kc_context *k);
+void bench_depthwise3x3_back_weight(kc_context *k);
+void bench_maxpool3x3_back(kc_context *k);
+void bench_resize_back(kc_context *k);
 
 #endif

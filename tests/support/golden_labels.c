@@ -1,4 +1,4 @@
-#include "golden_labels.h"
+#include "support/golden_labels.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "structs.h"
+#include "base/structs.h"
 
 #include <string.h>
 

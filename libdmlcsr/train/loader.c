@@ -1,0 +1,299 @@
+/* Batches ahead of the step that uses them: the side of the thread that asks for them. */
+#include "train/loader.h"
+
+#include <string.h>
+
+#include "base/structs.h"
+
+/* ---- create ---- */
+
+static int check_range(dml_error *error, const char *name, double value, double low, double high)
+{
+    if (value >= low && value <= high)
+        return DMLCSR_OK;
+    return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "%s is %g, must be %g to %g", name, value, low, high);
+}
+
+static int check_augment(const dmlcsr_augment *a, dml_error *error)
+{
+    const struct { const char *name; double value, low, high; } ranges[] = {
+        { "scale_deviation", a->scale_deviation, 0, 10 }, { "scale_limit", a->scale_limit, 0, .95 },
+        { "rotate", a->rotate, 0, 1 }, { "rotate_deviation", a->rotate_deviation, 0, 1e4 },
+        { "rotate_limit", a->rotate_limit, 0, 180 }, { "flip", a->flip, 0, 1 }, { "translate", a->translate, 0, 1 },
+        { "jitter", a->jitter, 0, 1 }, { "brightness", a->brightness, 0, 1 }, { "contrast", a->contrast, 0, 1 },
+        { "saturation", a->saturation, 0, 1 }, { "grey", a->grey, 0, 1 }, { "blur", a->blur, 0, 1 },
+        { "blur_limit", a->blur_limit, 0, 10 }, { "blocks", a->blocks, 0, 1 },
+        { "blocks_quality", a->blocks_quality, 1, 100 }, { "occlude", a->occlude, 0, 1 },
+    };
+    int status = DMLCSR_OK;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
+        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
+    return status;
+}
+
+static int check_options(const dmlcsr_loader_options *o, const dmlcsr_label_noise *n, dml_error *error)
+{
+    const struct { const char *name; double value, low, high; } ranges[] = {
+        { "batch", o->batch, 1, 65535 }, { "size", o->size, 17, 4097 }, { "threads", o->threads, 1, 64 },
+        { "ahead", o->ahead, 1, 64 }, { "processes", o->processes, 1, 65535 },
+        { "rank", o->rank, 0, o->processes - 1.0 }, { "std[0]", o->std[0], 1e-6, 1e6 },
+        { "std[1]", o->std[1], 1e-6, 1e6 }, { "std[2]", o->std[2], 1e-6, 1e6 }, { "mean[0]", o->mean[0], -1e6, 1e6 },
+        { "mean[1]", o->mean[1], -1e6, 1e6 }, { "mean[2]", o->mean[2], -1e6, 1e6 },
+        { "cache_side", o->cache_side, 0, 65535 }, { "share", n->share, 0, 1 }, { "shift", n->shift, 0, 1 },
+        { "swap", n->swap, 0, 1 }, { "grow", n->grow, 0, 1 }, { "reach", n->reach, 0, .1 },
+    };
+    int status = DMLCSR_OK;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
+        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
+    return status;
+}
+
+/* The structs that the options point to, or their defaults. */
+static int take_options(dmlcsr_loader *l)
+{
+    const dmlcsr_loader_options *o = &l->options;
+    int status;
+    dmlcsr_augment_init(&l->augment);
+    dmlcsr_label_noise_init(&l->noise);
+    if (o->augment)
+        DML_TRY(dml_struct_import(&l->augment, sizeof l->augment, sizeof l->augment, o->augment, "dmlcsr_augment",
+                                  &l->error));
+    if (o->noise)
+        DML_TRY(dml_struct_import(&l->noise, sizeof l->noise, sizeof l->noise, o->noise, "dmlcsr_label_noise",
+                                  &l->error));
+    DML_TRY(check_options(o, &l->noise, &l->error));
+    status = check_augment(&l->augment, &l->error);
+fail:
+    return status;
+}
+
+static int take_steps(dmlcsr_loader *l)
+{
+    const dmlcsr_loader_options *o = &l->options;
+    uint64_t whole = (uint64_t)o->batch * o->processes, count = l->set->count;
+    l->steps = (uint32_t)(o->evaluate ? (count + whole - 1) / whole : count / whole);
+    if (!l->steps)
+        return dml_fail(&l->error, DMLCSR_ERROR_ARGUMENT, "the set has %u pictures, but one step takes %llu",
+                        (unsigned)count, (unsigned long long)whole);
+    if (l->steps == DML_NO_STEP)
+        l->steps--; /* of four milliards: one step less, and the number is free for another meaning */
+    return DMLCSR_OK;
+}
+
+/* Memory once one allocation has failed: NULL from then on. */
+static void *take(dmlcsr_loader *l, size_t count, size_t size, int *status)
+{
+    size_t bytes;
+    void *block = NULL;
+    if (*status == DMLCSR_OK && dml_mul(count, size, &bytes))
+        block = dml_alloc_zero(&l->memory, bytes);
+    if (!block && *status == DMLCSR_OK)
+        *status = dml_fail(&l->error, DMLCSR_ERROR_MEMORY, "no memory for batches of %u pictures",
+                           (unsigned)l->options.batch);
+    return block;
+}
+
+static int take_memory(dmlcsr_loader *l)
+{
+    const dmlcsr_loader_options *o = &l->options;
+    size_t pixels = (size_t)o->size * o->size;
+    int status = DMLCSR_OK;
+    l->slots = o->ahead + 1; /* one is in use */
+    l->slot = take(l, l->slots, sizeof *l->slot, &status);
+    for (uint32_t i = 0; i < l->slots && status == DMLCSR_OK; i++) {
+        dml_slot *slot = &l->slot[i];
+        slot->step = DML_NO_STEP;
+        slot->input = take(l, o->batch, 3 * pixels * sizeof(float), &status);
+        slot->labels = take(l, o->batch, pixels, &status);
+        slot->index = take(l, o->batch, sizeof *slot->index, &status);
+        slot->name = take(l, o->batch, sizeof *slot->name, &status);
+    }
+    if (!o->evaluate)
+        l->order = take(l, l->set->count, sizeof *l->order, &status);
+    l->worker = take(l, o->threads, sizeof *l->worker, &status);
+    for (uint32_t i = 0; i < o->threads && status == DMLCSR_OK; i++) {
+        l->worker[i].loader = l;
+        l->worker[i].inside = take(l, pixels, 1, &status);
+        l->worker[i].room = take(l, pixels, sizeof(float), &status);
+    }
+    return status;
+}
+
+static int start_threads(dmlcsr_loader *l)
+{
+    pthread_mutex_init(&l->mutex, NULL);
+    pthread_cond_init(&l->work, NULL);
+    pthread_cond_init(&l->ready, NULL);
+    l->has_mutex = true;
+    l->next = DML_NO_STEP;
+    l->make_step = l->steps;
+    for (; l->started < l->options.threads; l->started++)
+        if (pthread_create(&l->worker[l->started].thread, NULL, dml_worker_main, &l->worker[l->started]) != 0)
+            return dml_fail(&l->error, DMLCSR_ERROR_THREAD, "thread %u of %u cannot be started",
+                            (unsigned)l->started + 1, (unsigned)l->options.threads);
+    return DMLCSR_OK;
+}
+
+int dmlcsr_loader_create(dmlcsr_loader **out, const dmlcsr_dataset *set, const dmlcsr_loader_options *options)
+{
+    dmlcsr_loader_options o;
+    dml_memory memory;
+    dml_error error = { "" };
+    if (!out || !set || !options)
+        return DMLCSR_ERROR_ARGUMENT;
+    int status = dml_struct_import(&o, sizeof o, sizeof o, options, "dmlcsr_loader_options", &error);
+    if (status != DMLCSR_OK)
+        return status; /* where its error goes cannot be trusted */
+    dml_memory_init(&memory, NULL, NULL, NULL, 0);
+    dmlcsr_loader *l = dml_alloc_zero(&memory, sizeof *l);
+    if (!l) {
+        dml_fail(&error, status = DMLCSR_ERROR_MEMORY, "no memory for a loader");
+        goto fail;
+    }
+    dml_memory_init(&l->memory, NULL, NULL, NULL, 0);
+    l->set = set;
+    l->options = o;
+    DML_TRY(take_options(l));
+    DML_TRY(take_steps(l));
+    DML_TRY(dml_cache_create(&l->cache, set->count, o.cache_bytes, &l->memory, &l->error));
+    DML_TRY(take_memory(l));
+    DML_TRY(start_threads(l));
+    *out = l;
+    return DMLCSR_OK;
+fail:
+    dml_give_error(l ? &l->error : &error, o.error, o.error_size);
+    dmlcsr_loader_free(l);
+    return status;
+}
+
+/* ---- free ---- */
+
+static void end_threads(dmlcsr_loader *l)
+{
+    if (!l->has_mutex)
+        return;
+    pthread_mutex_lock(&l->mutex);
+    l->quit = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->mutex);
+    for (uint32_t i = 0; i < l->started; i++)
+        pthread_join(l->worker[i].thread, NULL);
+    pthread_cond_destroy(&l->work);
+    pthread_cond_destroy(&l->ready);
+    pthread_mutex_destroy(&l->mutex);
+}
+
+void dmlcsr_loader_free(dmlcsr_loader *loader)
+{
+    dml_memory memory;
+    if (!loader)
+        return;
+    end_threads(loader);
+    for (uint32_t i = 0; i < loader->slots && loader->slot; i++) {
+        dml_release(&loader->memory, loader->slot[i].input);
+        dml_release(&loader->memory, loader->slot[i].labels);
+        dml_release(&loader->memory, loader->slot[i].index);
+        dml_release(&loader->memory, (void *)loader->slot[i].name);
+    }
+    for (uint32_t i = 0; i < loader->options.threads && loader->worker; i++) {
+        dml_release(&loader->memory, loader->worker[i].inside);
+        dml_release(&loader->memory, loader->worker[i].room);
+    }
+    dml_cache_free(&loader->cache, &loader->memory);
+    dml_release(&loader->memory, loader->slot);
+    dml_release(&loader->memory, loader->order);
+    dml_release(&loader->memory, loader->worker);
+    dml_memory_init(&memory, NULL, NULL, NULL, 0);
+    dml_release(&memory, loader);
+}
+
+/* ---- use ---- */
+
+uint32_t dmlcsr_loader_steps(const dmlcsr_loader *loader)
+{
+    return loader ? loader->steps : 0;
+}
+
+int dmlcsr_loader_start(dmlcsr_loader *loader, uint32_t epoch, uint32_t first_step)
+{
+    if (!loader)
+        return DMLCSR_ERROR_ARGUMENT;
+    if (first_step > loader->steps)
+        return dml_fail(&loader->error, DMLCSR_ERROR_ARGUMENT, "first_step is %u, but an epoch has %u steps",
+                        (unsigned)first_step, (unsigned)loader->steps);
+    pthread_mutex_lock(&loader->mutex);
+    loader->make_step = loader->steps; /* nothing more of what was under way */
+    while (loader->busy)
+        pthread_cond_wait(&loader->ready, &loader->mutex);
+    for (uint32_t i = 0; i < loader->slots; i++)
+        loader->slot[i].step = DML_NO_STEP;
+    if (loader->order)
+        dml_draw_order(loader->options.seed, epoch, loader->set->count, loader->order);
+    loader->epoch = epoch;
+    loader->next = loader->held = loader->make_step = first_step;
+    loader->make_picture = 0;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+    return DMLCSR_OK;
+}
+
+/* Waits until step loader->next is complete, and counts on. */
+static dml_slot *wait_for_step(dmlcsr_loader *l)
+{
+    dml_slot *slot = &l->slot[l->next % l->slots];
+    pthread_mutex_lock(&l->mutex);
+    l->held = l->next; /* the step before is no longer looked at */
+    pthread_cond_broadcast(&l->work);
+    while (slot->step != l->next || slot->done < slot->count)
+        pthread_cond_wait(&l->ready, &l->mutex);
+    l->next++;
+    pthread_mutex_unlock(&l->mutex);
+    return slot;
+}
+
+int dmlcsr_loader_next(dmlcsr_loader *loader, dmlcsr_loader_batch *batch)
+{
+    if (!loader)
+        return DMLCSR_ERROR_ARGUMENT;
+    loader->error.text[0] = 0;
+    if (!batch)
+        return dml_fail(&loader->error, DMLCSR_ERROR_ARGUMENT, "batch is NULL");
+    if (batch->struct_size != sizeof *batch)
+        return dml_fail(&loader->error, DMLCSR_ERROR_STRUCT, "the batch's struct_size is %zu, must be %zu",
+                        batch->struct_size, sizeof *batch);
+    if (loader->next >= loader->steps) /* written by this thread alone */
+        return dml_fail(&loader->error, DMLCSR_ERROR_ARGUMENT, loader->next == DML_NO_STEP
+                        ? "the loader has not been started" : "the epoch's last step has been given");
+    const dml_slot *slot = wait_for_step(loader);
+    if (slot->status != DMLCSR_OK)
+        return dml_fail(&loader->error, slot->status, "%s", slot->error.text);
+    batch->count = slot->count;
+    batch->epoch = loader->epoch;
+    batch->step = slot->step;
+    batch->input = slot->input;
+    batch->labels = slot->labels;
+    batch->index = slot->index;
+    batch->name = slot->name;
+    return DMLCSR_OK;
+}
+
+void dmlcsr_loader_cached(dmlcsr_loader *loader, size_t *bytes, uint32_t *pairs)
+{
+    size_t held = 0;
+    uint32_t count = 0;
+    if (loader && loader->cache.source) {
+        pthread_mutex_lock(&loader->cache.mutex);
+        held = loader->cache.bytes;
+        count = loader->cache.pairs;
+        pthread_mutex_unlock(&loader->cache.mutex);
+    }
+    if (bytes)
+        *bytes = held;
+    if (pairs)
+        *pairs = count;
+}
+
+const char *dmlcsr_loader_last_error(const dmlcsr_loader *loader)
+{
+    return loader ? loader->error.text : "";
+}
