@@ -392,7 +392,7 @@ distclean: clean
 dist_name  := libdmlcsr-$(VERSION)
 dist_prune := -path ./.git -o -path ./$(BUILD) -o -path ./build -o -path ./autom4te.cache -o -path ./demo-out
 dist:
-	@if [ configure.ac -nt configure ]; then autoconf; fi
+	@if [ ! -f configure ] || [ configure.ac -nt configure ]; then autoconf; fi
 	@mkdir -p $(BUILD)
 	@rm -rf $(BUILD)/$(dist_name)
 	@mkdir $(BUILD)/$(dist_name)
