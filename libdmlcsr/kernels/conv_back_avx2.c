@@ -1,5 +1,5 @@
-/* Gradient of a convolution's weights in AVX2 with FMA: 4 input channels at a time by 16 output channels, the sums in registers over
- * all pixels of the call; four passes make up a block. */
+/* Gradient of a convolution's weights in AVX2 with FMA: 4 input channels at a time by 16 output channels, the sums in
+ * registers over all pixels of the call; four passes make up a block. */
 #if !defined(__AVX2__) || !defined(__FMA__)
 #error "conv_back_avx2.c needs -mavx2 -mfma"
 #endif
@@ -48,8 +48,8 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
             _mm256_store_ps(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }
 
-void dml_conv_back_weight_avx2(const float *x, size_t x_row, uint32_t step, const float *dy, size_t dy_row, uint32_t rows,
-                             uint32_t width, float *dw)
+void dml_conv_back_weight_avx2(const float *x, size_t x_row, uint32_t step, const float *dy, size_t dy_row,
+                               uint32_t rows, uint32_t width, float *dw)
 {
     for (size_t k = 0; k < DML_BLOCK; k += CHANNELS)
         pass(x + k, x_row, (size_t)step * DML_BLOCK, dy, dy_row, rows, width, dw + k * DML_BLOCK);

@@ -4,4 +4,5 @@
 #endif
 
 #define ISA avx2
+#define REGISTER 32
 #include "kernels/norm_body.h"

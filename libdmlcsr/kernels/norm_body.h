@@ -1,6 +1,9 @@
-/* The kernels of norm.c, norm_back.c and pointwise_back.c for the instruction set named by ISA: sixteen lanes side by
- * side, which the compiler turns into the registers that this file's flags allow. They wait for memory, so one body
- * serves all; and with the same operations in the same order, all give the same bits. */
+/* The vector versions of norm.c, norm_back.c, pointwise_back.c, depthwise_back.c, maxpool_back.c and resize_back.c, for
+ * the instruction set ISA with registers of REGISTER bytes. They wait for memory, so one body in the compilers' own
+ * vectors serves all; the operations and their order are those of C, so the bits are, too.
+ *
+ * Vectors of 16 values (gains, sums) may lie anywhere; so all loads and stores are unaligned ones, which cost nothing
+ * where the address is aligned. Choices are made with masks: GCC 12 has no ?: on vectors in C. */
 #include <stdbool.h>
 
 #include "base/tensor.h"
@@ -9,233 +12,253 @@
 #define NAME_(op, isa) dml_##op##_##isa
 #define NAME(op, isa) NAME_(op, isa)
 #define KERNEL(op) NAME(op, ISA)
-#define LANES for (size_t l = 0; l < DML_BLOCK; l++)
 
-/* ---- statistics ---------------------------------------------------------------------------------------------------- */
+typedef float vector __attribute__((vector_size(REGISTER)));
+typedef float anywhere __attribute__((vector_size(REGISTER), aligned(4), may_alias));
+typedef int32_t choice __attribute__((vector_size(REGISTER))); /* a lane is all ones or all zeros */
 
-void KERNEL(moments)(const dml_real *x, uint32_t width, dml_real *mean, dml_real *m2)
+#define LANES (REGISTER / sizeof(float))
+#define PARTS (DML_BLOCK / LANES)                                          /* registers of a pixel */
+#define EACH_PART _Pragma("GCC unroll 4") for (size_t h = 0; h < PARTS; h++) /* lanes h LANES .. */
+#define AT(pointer, pixel) ((pointer) + (pixel) * DML_BLOCK + h * LANES)
+
+static inline vector load(const float *p)
 {
-    dml_real sum[DML_BLOCK] = {0}, square[DML_BLOCK] = {0};
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK)
-        LANES sum[l] += x[p + l];
-    LANES sum[l] /= (dml_real)width;
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK)
-        LANES
+    return *(const anywhere *)p;
+}
+
+static inline void store(float *p, vector v)
+{
+    *(anywhere *)p = v;
+}
+
+static inline vector all(float v)
+{
+    return v - (vector){0}; /* v, also when it is -0 */
+}
+
+static inline vector only(choice c, vector v)
+{
+    return (vector)((choice)v & c);
+}
+
+static inline vector choose(choice c, vector yes, vector no)
+{
+    return (vector)(((choice)yes & c) | ((choice)no & ~c));
+}
+
+static inline choice positive(vector v)
+{
+    return v > (vector){0};
+}
+
+/* ---- norm, forward ----------------------------------------------------------------------------------------------- */
+
+void KERNEL(moments)(const float *x, uint32_t width, float *mean, float *m2)
+{
+    vector sum[PARTS], square[PARTS];
+    EACH_PART sum[h] = square[h] = (vector){0};
+    for (size_t p = 0; p < width; p++)
+        EACH_PART sum[h] += load(AT(x, p));
+    EACH_PART sum[h] /= all((float)width);
+    for (size_t p = 0; p < width; p++)
+        EACH_PART
         {
-            const dml_real d = x[p + l] - sum[l];
-            square[l] += d * d;
+            const vector distance = load(AT(x, p)) - sum[h];
+            square[h] += distance * distance;
         }
-    LANES mean[l] = sum[l];
-    LANES m2[l] = square[l];
+    EACH_PART store(AT(mean, 0), sum[h]);
+    EACH_PART store(AT(m2, 0), square[h]);
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------------------- */
-
-static inline __attribute__((always_inline)) void norm(const dml_norm_forward *f, const dml_real *x, const dml_real *r,
-                                                       uint32_t width, dml_real *u, dml_real *y, const bool keep,
-                                                       const bool write, const bool residual)
+void KERNEL(norm)(const dml_norm_forward *f, const float *x, const float *r, uint32_t width, float *u, float *y)
 {
-    dml_real gain[DML_BLOCK], shift[DML_BLOCK];
-    const dml_real slope = f->slope, scale = f->scale, floor = f->relu ? 0 : -(dml_real)__builtin_inff();
-    LANES gain[l] = f->gain[l];
-    LANES shift[l] = f->shift[l];
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK) {
-        dml_real v[DML_BLOCK];
-        LANES v[l] = gain[l] * x[p + l] + shift[l];
-        LANES v[l] = v[l] > 0 ? v[l] : slope * v[l];
-        if (keep)
-            LANES u[p + l] = v[l];
-        if (!write)
-            continue;
-        LANES v[l] = residual ? scale * v[l] + r[p + l] : scale * v[l];
-        LANES y[p + l] = v[l] > floor ? v[l] : floor;
-    }
-}
-
-void KERNEL(norm)(const dml_norm_forward *f, const dml_real *x, const dml_real *r, uint32_t width, dml_real *u,
-                  dml_real *y)
-{
-    if (u && !y)
-        norm(f, x, r, width, u, y, true, false, false);
-    else if (u && r)
-        norm(f, x, r, width, u, y, true, true, true);
-    else if (u)
-        norm(f, x, r, width, u, y, true, true, false);
-    else if (y && r)
-        norm(f, x, r, width, u, y, false, true, true);
-    else if (y)
-        norm(f, x, r, width, u, y, false, true, false);
-}
-
-/* ---- back ---------------------------------------------------------------------------------------------------------- */
-
-/* v and d of dml_norm_back for the lanes of a pixel at offset p. */
-#define PULL(p)                                                                       \
-    LANES d[l] = masked ? (mask[(p) + l] > 0 ? dy[(p) + l] : 0) : dy[(p) + l];         \
-    LANES xh[l] = (t[(p) + l] > 0 ? t[(p) + l] : t[(p) + l] * inverse) * gain[l] + shift[l]; \
-    LANES dv[l] = t[(p) + l] > 0 ? d[l] : slope * d[l]
-
-static inline __attribute__((always_inline)) void back_sums(const dml_norm_back *b, const dml_real *dy,
-                                                            const dml_real *mask, const dml_real *t, uint32_t width,
-                                                            dml_real *sum, dml_real *dr, bool add, const bool masked)
-{
-    dml_real gain[DML_BLOCK], shift[DML_BLOCK], s[3][DML_BLOCK], d[DML_BLOCK], xh[DML_BLOCK], dv[DML_BLOCK];
-    const dml_real slope = b->slope, inverse = b->inverse_slope;
-    LANES gain[l] = b->xh_gain[l];
-    LANES shift[l] = b->xh_shift[l];
-    for (size_t i = 0; i < 3; i++)
-        LANES s[i][l] = sum[i * DML_BLOCK + l];
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK) {
-        PULL(p);
-        LANES s[0][l] += dv[l];
-        LANES s[1][l] += dv[l] * xh[l];
-        LANES s[2][l] += d[l] * t[p + l];
-        if (dr && add)
-            LANES dr[p + l] += d[l];
-        else if (dr)
-            LANES dr[p + l] = d[l];
-    }
-    for (size_t i = 0; i < 3; i++)
-        LANES sum[i * DML_BLOCK + l] = s[i][l];
-}
-
-void KERNEL(norm_back_sums)(const dml_norm_back *b, const dml_real *dy, const dml_real *mask, const dml_real *t,
-                            uint32_t width, dml_real *sum, dml_real *dr, bool add)
-{
-    if (mask)
-        back_sums(b, dy, mask, t, width, sum, dr, add, true);
-    else
-        back_sums(b, dy, mask, t, width, sum, dr, add, false);
-}
-
-static inline __attribute__((always_inline)) void back(const dml_norm_back *b, const dml_real *dy,
-                                                       const dml_real *mask, const dml_real *t, uint32_t width,
-                                                       dml_real *dx, const bool masked)
-{
-    dml_real gain[DML_BLOCK], shift[DML_BLOCK], k[3][DML_BLOCK], d[DML_BLOCK], xh[DML_BLOCK], dv[DML_BLOCK];
-    const dml_real slope = b->slope, inverse = b->inverse_slope;
-    LANES gain[l] = b->xh_gain[l];
-    LANES shift[l] = b->xh_shift[l];
-    LANES k[0][l] = b->k_dv[l];
-    LANES k[1][l] = b->k_xh[l];
-    LANES k[2][l] = b->k_one[l];
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK) {
-        PULL(p);
-        LANES dx[p + l] = k[0][l] * dv[l] + k[1][l] * xh[l] + k[2][l];
-    }
-}
-
-void KERNEL(norm_back)(const dml_norm_back *b, const dml_real *dy, const dml_real *mask, const dml_real *t,
-                       uint32_t width, dml_real *dx)
-{
-    if (mask)
-        back(b, dy, mask, t, width, dx, true);
-    else
-        back(b, dy, mask, t, width, dx, false);
-}
-
-/* ---- value by value ------------------------------------------------------------------------------------------------ */
-
-void KERNEL(relu)(const dml_real *x, uint32_t width, dml_real *y)
-{
-    for (size_t p = 0; p < width * (size_t)DML_BLOCK; p += DML_BLOCK)
-        LANES y[p + l] = x[p + l] > 0 ? x[p + l] : 0;
-}
-
-void KERNEL(add)(const dml_real *x, size_t n, dml_real *y)
-{
-    for (size_t p = 0; p < n; p += DML_BLOCK)
-        LANES y[p + l] += x[p + l];
-}
-
-void KERNEL(gate_back)(const dml_real *dy, const dml_real *f, const dml_real *up, size_t n, dml_real *dup, dml_real *df,
-                       bool add)
-{
-    for (size_t p = 0; p < n; p += DML_BLOCK) {
-        dml_real to_f[DML_BLOCK], to_up[DML_BLOCK];
-        LANES to_f[l] = dy[p + l] * (up[p + l] + 1);
-        LANES to_up[l] = dy[p + l] * f[p + l];
-        LANES df[p + l] = add ? df[p + l] + to_f[l] : to_f[l];
-        LANES dup[p + l] = to_up[l];
-    }
-}
-
-void KERNEL(sgd)(const dml_real *g, dml_real clip, dml_real decay, dml_real momentum, dml_real rate, size_t n, dml_real *m,
-                 dml_real *w)
-{
-    for (size_t p = 0; p < n; p += DML_BLOCK)
-        LANES
+    const vector slope = all(f->slope), scale = all(f->scale);
+    const choice open = (choice){0} - !f->relu; /* what passes whatever its sign */
+    vector gain[PARTS], shift[PARTS];
+    EACH_PART gain[h] = load(AT(f->gain, 0));
+    EACH_PART shift[h] = load(AT(f->shift, 0));
+    for (size_t p = 0; p < width; p++)
+        EACH_PART
         {
-            m[p + l] = momentum * m[p + l] + (clip * g[p + l] + decay * w[p + l]);
-            w[p + l] -= rate * m[p + l];
+            const vector v = gain[h] * load(AT(x, p)) + shift[h];
+            const vector leaky = choose(positive(v), v, slope * v);
+            if (u)
+                store(AT(u, p), leaky);
+            if (!y)
+                continue;
+            const vector sum = scale * leaky + (r ? load(AT(r, p)) : (vector){0});
+            store(AT(y, p), only(positive(sum) | open, sum));
         }
 }
 
-/* ---- depthwise, maximum, resize ------------------------------------------------------------------------------------ */
+/* ---- norm, back -------------------------------------------------------------------------------------------------- */
 
-void KERNEL(depthwise3x3_back_input)(const dml_real *dy, const dml_real *w, size_t x_row, uint32_t step, uint32_t width,
-                                     dml_real *dx)
+/* d, dv, xh of dml_norm_back, and t. */
+typedef struct pulled {
+    vector d, dv, xh, t;
+} pulled;
+
+static inline pulled pull(const dml_norm_back *b, const float *dy, const float *mask, const float *t, vector gain,
+                          vector shift)
+{
+    pulled a = {.d = load(dy), .t = load(t)};
+    const choice linear = positive(a.t);
+    if (mask)
+        a.d = only(positive(load(mask)), a.d);
+    a.dv = choose(linear, a.d, all(b->slope) * a.d);
+    a.xh = choose(linear, a.t, a.t * all(b->inverse_slope)) * gain + shift;
+    return a;
+}
+
+void KERNEL(norm_back_sums)(const dml_norm_back *b, const float *dy, const float *mask, const float *t, uint32_t width,
+                            float *sum, float *dr, bool add)
+{
+    const dml_norm_back own = *b; /* a store to dr cannot change it */
+    vector gain[PARTS], shift[PARTS], s[3][PARTS];
+    EACH_PART gain[h] = load(AT(b->xh_gain, 0));
+    EACH_PART shift[h] = load(AT(b->xh_shift, 0));
+    for (size_t i = 0; i < 3; i++)
+        EACH_PART s[i][h] = load(AT(sum, i));
+    for (size_t p = 0; p < width; p++)
+        EACH_PART
+        {
+            const pulled a = pull(&own, AT(dy, p), mask ? AT(mask, p) : NULL, AT(t, p), gain[h], shift[h]);
+            s[0][h] += a.dv;
+            s[1][h] += a.dv * a.xh;
+            s[2][h] += a.d * a.t;
+            if (dr)
+                store(AT(dr, p), add ? load(AT(dr, p)) + a.d : a.d);
+        }
+    for (size_t i = 0; i < 3; i++)
+        EACH_PART store(AT(sum, i), s[i][h]);
+}
+
+void KERNEL(norm_back)(const dml_norm_back *b, const float *dy, const float *mask, const float *t, uint32_t width,
+                       float *dx)
+{
+    const dml_norm_back own = *b;
+    vector gain[PARTS], shift[PARTS], k_dv[PARTS], k_xh[PARTS], k_one[PARTS];
+    EACH_PART gain[h] = load(AT(b->xh_gain, 0));
+    EACH_PART shift[h] = load(AT(b->xh_shift, 0));
+    EACH_PART k_dv[h] = load(AT(b->k_dv, 0));
+    EACH_PART k_xh[h] = load(AT(b->k_xh, 0));
+    EACH_PART k_one[h] = load(AT(b->k_one, 0));
+    for (size_t p = 0; p < width; p++)
+        EACH_PART
+        {
+            const pulled a = pull(&own, AT(dy, p), mask ? AT(mask, p) : NULL, AT(t, p), gain[h], shift[h]);
+            store(AT(dx, p), k_dv[h] * a.dv + k_xh[h] * a.xh + k_one[h]);
+        }
+}
+
+/* ---- value by value ---------------------------------------------------------------------------------------------- */
+
+void KERNEL(relu)(const float *x, uint32_t width, float *y)
 {
     for (size_t p = 0; p < width; p++)
-        for (size_t i = 0; i < 3; i++)
+        EACH_PART
+        {
+            const vector v = load(AT(x, p));
+            store(AT(y, p), only(positive(v), v));
+        }
+}
+
+void KERNEL(add)(const float *x, size_t n, float *y)
+{
+    for (size_t p = 0; p < n / DML_BLOCK; p++)
+        EACH_PART store(AT(y, p), load(AT(y, p)) + load(AT(x, p)));
+}
+
+void KERNEL(gate_back)(const float *dy, const float *f, const float *up, size_t n, float *dup, float *df, bool add)
+{
+    for (size_t p = 0; p < n / DML_BLOCK; p++)
+        EACH_PART
+        {
+            const vector d = load(AT(dy, p)), to_f = d * (load(AT(up, p)) + all(1));
+            store(AT(dup, p), d * load(AT(f, p)));
+            store(AT(df, p), add ? load(AT(df, p)) + to_f : to_f);
+        }
+}
+
+void KERNEL(sgd)(const float *g, float clip, float decay, float momentum, float rate, size_t n, float *m, float *w)
+{
+    for (size_t p = 0; p < n / DML_BLOCK; p++)
+        EACH_PART
+        {
+            const vector old = load(AT(w, p)), force = all(clip) * load(AT(g, p)) + all(decay) * old;
+            const vector speed = all(momentum) * load(AT(m, p)) + force;
+            store(AT(m, p), speed);
+            store(AT(w, p), old - all(rate) * speed);
+        }
+}
+
+/* ---- depthwise, maximum, resize ---------------------------------------------------------------------------------- */
+
+void KERNEL(depthwise3x3_back_input)(const float *dy, const float *w, size_t x_row, uint32_t step, uint32_t width,
+                                     float *dx)
+{
+    for (size_t i = 0; i < 3; i++)
+        for (size_t p = 0; p < width; p++)
             for (size_t j = 0; j < 3; j++) {
-                dml_real *to = dx + i * x_row + (p * step + j) * DML_BLOCK;
-                LANES to[l] += dy[p * DML_BLOCK + l] * w[(3 * i + j) * DML_BLOCK + l];
+                float *to = dx + i * x_row;
+                EACH_PART
+                {
+                    const vector product = load(AT(dy, p)) * load(AT(w, 3 * i + j));
+                    store(AT(to, p * step + j), load(AT(to, p * step + j)) + product);
+                }
             }
 }
 
-void KERNEL(depthwise3x3_back_weight)(const dml_real *x, size_t x_row, const dml_real *dy, uint32_t step, uint32_t width,
-                                      dml_real *dw)
+void KERNEL(depthwise3x3_back_weight)(const float *x, size_t x_row, const float *dy, uint32_t step, uint32_t width,
+                                      float *dw)
 {
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = 0; j < 3; j++) {
-            dml_real sum[DML_BLOCK];
-            LANES sum[l] = dw[(3 * i + j) * DML_BLOCK + l];
-            for (size_t p = 0; p < width; p++)
-                LANES sum[l] += dy[p * DML_BLOCK + l] * x[i * x_row + (p * step + j) * DML_BLOCK + l];
-            LANES dw[(3 * i + j) * DML_BLOCK + l] = sum[l];
-        }
+    for (size_t i = 0; i < 3; i++) {
+        vector sum[3][PARTS];
+        for (size_t j = 0; j < 3; j++)
+            EACH_PART sum[j][h] = load(AT(dw, 3 * i + j));
+        for (size_t p = 0; p < width; p++)
+            for (size_t j = 0; j < 3; j++)
+                EACH_PART sum[j][h] += load(AT(dy, p)) * load(AT(x + i * x_row, p * step + j));
+        for (size_t j = 0; j < 3; j++)
+            EACH_PART store(AT(dw, 3 * i + j), sum[j][h]);
+    }
 }
 
-void KERNEL(maxpool3x3_back)(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width,
-                             const dml_real *y, const dml_real *dy, dml_real *const *drow)
+void KERNEL(maxpool3x3_back)(const float *const *row, uint32_t rows, uint32_t in_width, uint32_t width, const float *y,
+                             const float *dy, float *const *drow)
 {
     for (size_t p = 0; p < width; p++) {
         const size_t first = p ? 2 * p - 1 : 0, last = 2 * p + 1 < in_width ? 2 * p + 1 : 2 * p;
-        dml_real left[DML_BLOCK]; /* what has not found its pixel yet */
-        LANES left[l] = dy[p * DML_BLOCK + l];
+        choice waiting[PARTS]; /* lanes that have not found their pixel yet */
+        EACH_PART waiting[h] = ~(choice){0};
         for (size_t i = 0; i < rows; i++)
-            for (size_t c = first * DML_BLOCK; c <= last * DML_BLOCK; c += DML_BLOCK)
-                LANES
+            for (size_t c = first; c <= last; c++)
+                EACH_PART
                 {
-                    const bool here = row[i][c + l] == y[p * DML_BLOCK + l];
-                    drow[i][c + l] += here ? left[l] : 0;
-                    left[l] = here ? 0 : left[l];
+                    const choice here = (load(AT(row[i], c)) == load(AT(y, p))) & waiting[h];
+                    const vector old = load(AT(drow[i], c));
+                    store(AT(drow[i], c), choose(here, old + load(AT(dy, p)), old));
+                    waiting[h] &= ~here;
                 }
     }
 }
 
-void KERNEL(resize_back)(const dml_real *dy, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
-                         uint32_t width, dml_real *da, dml_real *db)
+void KERNEL(resize_back)(const float *dy, float row_fraction, const uint32_t *column, const float *fraction,
+                         uint32_t width, float *da, float *db)
 {
-    const dml_real g = row_fraction;
+    float *const to[2] = {da, db};
+    const float share[2] = {1 - row_fraction, row_fraction};
+    const size_t rows = row_fraction != 0 ? 2 : 1;
     for (size_t p = 0; p < width; p++) {
-        const dml_real *d = dy + p * DML_BLOCK, f = fraction[p];
-        dml_real *a = da + (size_t)column[p] * DML_BLOCK, *b = db + (size_t)column[p] * DML_BLOCK;
-        dml_real top[DML_BLOCK], low[DML_BLOCK], left[DML_BLOCK], right[DML_BLOCK];
-        LANES top[l] = d[l] * (1 - g);
-        LANES low[l] = d[l] * g;
-        LANES left[l] = top[l] * (1 - f);
-        LANES right[l] = top[l] * f;
-        LANES a[l] += left[l];
-        if (f != 0)
-            LANES a[DML_BLOCK + l] += right[l];
-        if (g == 0)
-            continue;
-        LANES left[l] = low[l] * (1 - f);
-        LANES right[l] = low[l] * f;
-        LANES b[l] += left[l];
-        if (f != 0)
-            LANES b[DML_BLOCK + l] += right[l];
+        const size_t c = column[p];
+        const float f = fraction[p];
+        for (size_t i = 0; i < rows; i++) {
+            vector v[PARTS];
+            EACH_PART v[h] = load(AT(dy, p)) * all(share[i]);
+            EACH_PART store(AT(to[i], c), load(AT(to[i], c)) + v[h] * all(1 - f));
+            if (f != 0)
+                EACH_PART store(AT(to[i], c + 1), load(AT(to[i], c + 1)) + v[h] * all(f));
+        }
     }
 }

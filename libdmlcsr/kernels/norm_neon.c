@@ -4,4 +4,5 @@
 #endif
 
 #define ISA neon
+#define REGISTER 16
 #include "kernels/norm_body.h"

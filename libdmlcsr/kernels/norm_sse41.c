@@ -4,4 +4,5 @@
 #endif
 
 #define ISA sse41
+#define REGISTER 16
 #include "kernels/norm_body.h"

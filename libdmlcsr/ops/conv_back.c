@@ -11,8 +11,10 @@
 #include <string.h>
 
 #define TILE ((size_t)DML_BLOCK * DML_BLOCK)
-#define CHUNK 128 /* pixels: 8 KiB of x and 8 KiB of dy */
+#define CHUNK 128           /* pixels: 8 KiB of x and 8 KiB of dy */
+#define TASK_BLOCKS 16      /* most input blocks of a task */
 #define TASKS_PER_THREAD 8
+#define STREAM_MAX 16777216 /* bytes of x and dy that may be in the last cache */
 
 /* ---- weights ------------------------------------------------------------------------------------------------------- */
 
@@ -189,14 +191,15 @@ static uint32_t parts_for(uint32_t wanted, uint32_t others, uint32_t least, uint
     return parts < least ? least : parts > most ? most : parts;
 }
 
-/* A task with many pairs and taps reads x and dy less often; its part of dweight and a chunk of its blocks should stay
-   in the second cache. Where that leaves too few tasks for the threads, it is panels that are split first, for chunks of
-   x are then still used by all taps, and taps last. */
+/* How to cut: which decides about speed only, and was measured. A task with several panels and all taps reads a chunk of
+   x once for all of them; its part of dweight and the chunk stay in the second cache. With one tap a long stream of x is
+   faster, as long as it comes out of a cache. Where that leaves too few tasks for the threads, taps are split last: they
+   use the same chunks. */
 static void divide(weight_job *j, uint32_t threads)
 {
-    const uint32_t panels = j->taps > 1 ? 2 : 4, blocks = j->taps > 1 ? 8 : 16;
-    const uint32_t wanted = threads > 1 ? TASKS_PER_THREAD * threads : 1;
-    j->block_parts = (j->blocks + blocks - 1) / blocks;
+    const size_t bytes = (j->x->n * j->x->stride + j->dy->n * j->dy->stride) * sizeof(dml_real);
+    const uint32_t panels = j->taps > 1 ? 2 : bytes > STREAM_MAX ? 4 : 1, wanted = TASKS_PER_THREAD * threads;
+    j->block_parts = (j->blocks + TASK_BLOCKS - 1) / TASK_BLOCKS;
     j->panel_parts = parts_for(wanted, j->block_parts, (j->panels + panels - 1) / panels, j->panels);
     j->block_parts = parts_for(wanted, j->panel_parts, j->block_parts, j->blocks);
     j->tap_parts = parts_for(wanted, j->panel_parts * j->block_parts, 1, j->taps);

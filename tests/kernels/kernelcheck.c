@@ -195,46 +195,6 @@ static void check(kc_context *k, const dml_kernels *table, const operation *op)
     }
 }
 
-static void check_back_table(kc_context *k, int isa)
-{
-    dml_back_kernels t;
-    memset(&t, 0, sizeof(t));
-    dml_back_kernels_init(&t, isa);
-    if (!t.conv_back_weight || !t.moments || !t.norm || !t.norm_back_sums || !t.norm_back || !t.relu || !t.add
-        || !t.depthwise3x3_back_input || !t.depthwise3x3_back_weight || !t.maxpool3x3_back || !t.resize_back
-        || !t.gate_back || !t.sgd)
-        kc_fail(k, "lacks a kernel of training");
-    if (isa != DMLCSR_ISA_C && t.conv_back_weight == k->back_c.conv_back_weight)
-        kc_fail(k, "has the kernels of C for training");
-}
-
-/* What dml_kernels_init promises. */
-static void check_tables(kc_context *k)
-{
-    prepare(k, k->c, "tables");
-    kc_case(k, "instruction sets that do not exist");
-    dml_kernels table;
-    if (dml_kernels_init(&table, -1) || dml_kernels_init(&table, 99))
-        kc_fail(k, "dml_kernels_init() accepted one");
-    int best = DMLCSR_ISA_C;
-    for (size_t i = 0; i < ISAS; i++) {
-        if (!dml_kernels_init(&table, isas[i].isa))
-            continue;
-        best = isas[i].isa;
-        kc_case(k, "table of %s", isas[i].name);
-        if (table.isa != best || strcmp(table.name, isas[i].name) != 0)
-            kc_fail(k, "says it is %s, %d", table.name, table.isa);
-        if (!table.conv || !table.depthwise3x3 || !table.maxpool3x3 || !table.resize || !table.sample || !table.softmax
-            || !table.argmax || !table.transpose16 || !table.from_f16 || !table.from_bf16)
-            kc_fail(k, "lacks a kernel");
-        check_back_table(k, isas[i].isa);
-    }
-    kc_case(k, "automatic choice");
-    if (!dml_kernels_init(&table, DMLCSR_ISA_AUTO) || table.isa != best)
-        kc_fail(k, "is not the best one");
-    end_case(k);
-}
-
 static bool chosen(const options *o, const operation *op)
 {
     return !o->only || strcmp(o->only, op->name) == 0 || (op->training && strcmp(o->only, "back") == 0);
@@ -243,7 +203,7 @@ static bool chosen(const options *o, const operation *op)
 static void check_all(kc_context *k, const options *o, const dml_kernels *tables, size_t count)
 {
     if (!o->only && !o->isa)
-        check_tables(k);
+        check(k, k->c, &(operation){"tables", check_tables, NULL, false});
     for (size_t i = 0; i < OPERATIONS; i++) {
         if (!chosen(o, &operations[i]))
             continue;

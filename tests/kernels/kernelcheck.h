@@ -94,7 +94,8 @@ const dml_back_kernels *kc_back(const kc_context *k, const dml_kernels *table);
 void kc_bench(kc_context *k, const char *shape, unsigned calls, void (*run)(const dml_kernels *table, void *argument),
               void *argument);
 
-/* The operations. */
+/* The tables themselves, then the operations. */
+void check_tables(kc_context *k);
 void check_conv(kc_context *k);
 void check_depthwise3x3(kc_context *k);
 void check_maxpool3x3(kc_context *k);
