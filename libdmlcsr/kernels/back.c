@@ -13,7 +13,6 @@
         .norm_back_sums = dml_norm_back_sums_##level,                            \
         .norm_back = dml_norm_back_##level,                                      \
         .relu = dml_relu_##level,                                                \
-        .add = dml_add_##level,                                                  \
         .depthwise3x3_back_input = dml_depthwise3x3_back_input_##level,          \
         .depthwise3x3_back_weight = dml_depthwise3x3_back_weight_##level,        \
         .maxpool3x3_back = dml_maxpool3x3_back_##level,                          \

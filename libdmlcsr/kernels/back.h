@@ -64,9 +64,6 @@ typedef struct dml_back_kernels {
     /* y = x > 0 ? x : 0 */
     void (*relu)(const dml_real *x, uint32_t width, dml_real *y);
 
-    /* y += x, over n values (a multiple of 16) */
-    void (*add)(const dml_real *x, size_t n, dml_real *y);
-
     /* Depthwise 3 x 3, one block, one row of dy: spreads it over the rows of dx,
            dx[i x_row + (p step + j) 16 + l] += dy[p 16 + l] * w[(3 i + j) 16 + l]    for i, j < 3, p < width
        (dx at the place that depthwise3x3 reads as x: the border takes what falls outside), and */

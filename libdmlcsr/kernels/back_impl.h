@@ -15,7 +15,6 @@
     void dml_norm_back_##isa(const dml_norm_back *b, const dml_real *dy, const dml_real *mask, const dml_real *t,    \
                              uint32_t width, dml_real *dx);                                                          \
     void dml_relu_##isa(const dml_real *x, uint32_t width, dml_real *y);                                             \
-    void dml_add_##isa(const dml_real *x, size_t n, dml_real *y);                                                    \
     void dml_depthwise3x3_back_input_##isa(const dml_real *dy, const dml_real *w, size_t x_row, uint32_t step,       \
                                            uint32_t width, dml_real *dx);                                            \
     void dml_depthwise3x3_back_weight_##isa(const dml_real *x, size_t x_row, const dml_real *dy, uint32_t step,      \

@@ -164,12 +164,6 @@ void KERNEL(relu)(const float *x, uint32_t width, float *y)
         }
 }
 
-void KERNEL(add)(const float *x, size_t n, float *y)
-{
-    for (size_t p = 0; p < n / DML_BLOCK; p++)
-        EACH_PART store(AT(y, p), load(AT(y, p)) + load(AT(x, p)));
-}
-
 void KERNEL(gate_back)(const float *dy, const float *f, const float *up, size_t n, float *dup, float *df, bool add)
 {
     for (size_t p = 0; p < n / DML_BLOCK; p++)

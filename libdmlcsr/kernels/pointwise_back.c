@@ -8,12 +8,6 @@ void dml_relu_c(const dml_real *x, uint32_t width, dml_real *y)
         y[i] = x[i] > 0 ? x[i] : 0;
 }
 
-void dml_add_c(const dml_real *x, size_t n, dml_real *y)
-{
-    for (size_t i = 0; i < n; i++)
-        y[i] += x[i];
-}
-
 void dml_gate_back_c(const dml_real *dy, const dml_real *f, const dml_real *up, size_t n, dml_real *dup, dml_real *df,
                      bool add)
 {

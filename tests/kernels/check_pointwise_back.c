@@ -19,12 +19,6 @@ static void run_relu(const dml_kernels *table, void *argument)
     kc_back(d->k, table)->relu(d->a, (uint32_t)(d->n / 16), d->out);
 }
 
-static void run_add(const dml_kernels *table, void *argument)
-{
-    const data *d = argument;
-    kc_back(d->k, table)->add(d->a, d->n, d->out);
-}
-
 static void run_gate(const dml_kernels *table, void *argument)
 {
     const data *d = argument;
@@ -72,12 +66,6 @@ static value relu_out(const data *after, const data *before, size_t i)
 {
     (void)before;
     return of(fmax(after->a[i], 0.0), 0, 0);
-}
-
-static value add_out(const data *after, const data *before, size_t i)
-{
-    const double sum = (double)before->out[i] + after->a[i];
-    return of(sum, fabs(sum), 1);
 }
 
 static value gate_dup(const data *after, const data *before, size_t i)
@@ -167,11 +155,6 @@ void check_relu(kc_context *k)
     check(k, &(test){run_relu, relu_out, NULL});
 }
 
-void check_add(kc_context *k)
-{
-    check(k, &(test){run_add, add_out, NULL});
-}
-
 void check_gate_back(kc_context *k)
 {
     check(k, &(test){run_gate, gate_dup, gate_df});
@@ -191,14 +174,6 @@ static void bench(kc_context *k, void (*run)(const dml_kernels *table, void *arg
 void bench_relu(kc_context *k)
 {
     bench(k, run_relu);
-}
-
-void bench_add(kc_context *k)
-{
-    data d = make(k, 119 * 16, KC_START, KC_UNIT);
-    for (size_t i = 0; i < d.n; i++)
-        d.out[i] = 0;
-    kc_bench(k, "119 pixels", 1, run_add, &d);
 }
 
 void bench_gate_back(kc_context *k)

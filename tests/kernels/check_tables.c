@@ -18,7 +18,7 @@ static void check_back_table(kc_context *k, int isa)
     dml_back_kernels t;
     memset(&t, 0, sizeof(t));
     dml_back_kernels_init(&t, isa);
-    if (!t.conv_back_weight || !t.moments || !t.norm || !t.norm_back_sums || !t.norm_back || !t.relu || !t.add
+    if (!t.conv_back_weight || !t.moments || !t.norm || !t.norm_back_sums || !t.norm_back || !t.relu
         || !t.depthwise3x3_back_input || !t.depthwise3x3_back_weight || !t.maxpool3x3_back || !t.resize_back
         || !t.gate_back || !t.sgd)
         kc_fail(k, "lacks a kernel of training");

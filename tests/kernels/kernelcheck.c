@@ -40,7 +40,6 @@ static const operation operations[] = {
     {"norm_back_sums", check_norm_back_sums, bench_norm_back_sums, true},
     {"norm_back", check_norm_back, bench_norm_back, true},
     {"relu", check_relu, bench_relu, true},
-    {"add", check_add, bench_add, true},
     {"gate_back", check_gate_back, bench_gate_back, true},
     {"sgd", check_sgd, bench_sgd, true},
     {"depthwise3x3_back_input", check_depthwise3x3_back_input, bench_depthwise3x3_back_input, true},
