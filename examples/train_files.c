@@ -94,8 +94,8 @@ int run_restore(run *r)
             continue; /* a damaged one: the one before it */
         }
         if (x.differs) {
-            fprintf(stderr, "dmlcsr-train: %s is of another run: give the same settings, another --output, or --fresh\n",
-                    path);
+            fprintf(stderr,
+                    "dmlcsr-train: %s is of another run: give the same settings, another --output, or --fresh\n", path);
             return RUN_USAGE;
         }
         printf("going on from %s: epoch %u, step %u\n", path, r->epoch + 1, r->step);
@@ -142,7 +142,8 @@ bool run_log(const run *r, double rate, const score *s)
         return false;
     }
     if (begins) {
-        fputs("epoch,rate,total,lovasz,parse,binary_edge,category_edge,attention_binary,attention_category,mean_f1,mean_iou,accuracy",
+        fputs("epoch,rate,total,lovasz,parse,binary_edge,category_edge,attention_binary,attention_category,mean_f1,"
+              "mean_iou,accuracy",
               file);
         for (uint32_t c = 0; c < dmlcsr_dataset_classes(r->train); c++)
             fprintf(file, ",%s", dmlcsr_dataset_class_name(r->train, c));

@@ -71,7 +71,8 @@ static void set_augmentation(const settings *s, dmlcsr_augment *a)
     a->occlude = (float)s->occlude;
     a->occlude_ignore = s->occlude_ignore != 0;
     if (s->augment == 0)
-        a->scale_deviation = a->rotate = a->flip = a->translate = a->jitter = a->grey = a->blur = a->blocks = a->occlude = 0;
+        a->scale_deviation = a->rotate = a->flip = a->translate = a->jitter = a->grey = a->blur = a->blocks =
+            a->occlude = 0;
 }
 
 static void set_noise(const settings *s, dmlcsr_label_noise *n)
@@ -345,8 +346,10 @@ static int end_epoch(run *r, double rate)
     const bool last = done == (uint32_t)r->s->epochs;
     score s = {0};
     int status = RUN_DONE;
-    printf("epoch %u/%.0f: rate %.3g, loss %.4f (Lovasz %.4f, parsing %.4f, binary edge %.4f, category edge %.4f, attention %.4f "
-           "%.4f)\n", done, r->s->epochs, rate, r->sum[0] / r->steps, r->sum[1] / r->steps, r->sum[2] / r->steps,
+    printf("epoch %u/%.0f: rate %.3g, loss %.4f (Lovasz %.4f, parsing %.4f, binary edge %.4f, category edge %.4f, "
+           "attention %.4f "
+           "%.4f)\n",
+           done, r->s->epochs, rate, r->sum[0] / r->steps, r->sum[1] / r->steps, r->sum[2] / r->steps,
            r->sum[3] / r->steps, r->sum[4] / r->steps, r->sum[5] / r->steps, r->sum[6] / r->steps);
     if (last || (every && done % every == 0)) {
         const int which = r->s->average > 0 ? DMLCSR_AVERAGE : DMLCSR_CURRENT;

@@ -163,8 +163,10 @@ static void print_value(const settings *s, const setting *t, char *out, size_t s
 static void help(void)
 {
     puts("usage: dmlcsr-train [FILE] [--NAME VALUE]...\n\n"
-         "Trains a network of the DML-CSR family. FILE has a setting on each line, \"name = value\"; # begins a comment.\n"
-         "Flags win over the file. A run that was ended goes on where its last checkpoint is when it is called again.\n\n"
+         "Trains a network of the DML-CSR family. FILE has a setting on each line, \"name = value\"; # begins a "
+         "comment.\n"
+         "Flags win over the file. A run that was ended goes on where its last checkpoint is when it is called "
+         "again.\n\n"
          "  --fresh    begin again, even where there is a checkpoint\n"
          "  --quiet    print no bar\n\nsettings (default):");
     for (size_t i = 0; i < SETTINGS; i++)

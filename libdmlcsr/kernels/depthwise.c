@@ -4,8 +4,8 @@
 
 #include "base/tensor.h"
 
-void dml_depthwise3x3_c(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope, uint32_t step,
-                        uint32_t width, dml_real *y)
+void dml_depthwise3x3_c(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope,
+                        uint32_t step, uint32_t width, dml_real *y)
 {
     for (size_t p = 0; p < width; p++) {
         for (size_t l = 0; l < DML_BLOCK; l++) {

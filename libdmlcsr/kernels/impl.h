@@ -7,16 +7,17 @@
 
 #define DML_DECLARE_KERNELS(isa)                                                                                     \
     void dml_conv_##isa(const dml_conv_tile *tile);                                                                  \
-    void dml_depthwise3x3_##isa(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope,        \
-                                uint32_t step, uint32_t width, dml_real *y);                                            \
-    void dml_maxpool3x3_##isa(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width, dml_real *y);  \
-    void dml_resize_##isa(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column,                \
-                          const dml_real *fraction, const dml_real *gate, uint32_t width, dml_real *y);                       \
+    void dml_depthwise3x3_##isa(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias,            \
+                                dml_real slope, uint32_t step, uint32_t width, dml_real *y);                         \
+    void dml_maxpool3x3_##isa(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width,          \
+                              dml_real *y);                                                                          \
+    void dml_resize_##isa(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column,       \
+                          const dml_real *fraction, const dml_real *gate, uint32_t width, dml_real *y);              \
     void dml_sample_##isa(const float *x, size_t x_row, const uint32_t *offset, const float *fx, const float *fy,    \
                           uint32_t width, float *y);                                                                 \
-    void dml_softmax_##isa(const dml_real *x, uint32_t channels, size_t plane, uint32_t pixels, dml_real *y);              \
+    void dml_softmax_##isa(const dml_real *x, uint32_t channels, size_t plane, uint32_t pixels, dml_real *y);        \
     void dml_argmax_##isa(const float *x, uint32_t channels, size_t plane, uint32_t pixels, uint8_t *label);         \
-    void dml_transpose16_##isa(const dml_real *in, size_t in_row, dml_real *out, size_t out_row);                          \
+    void dml_transpose16_##isa(const dml_real *in, size_t in_row, dml_real *out, size_t out_row);                    \
     void dml_from_f16_##isa(const void *in, size_t n, float *out);                                                   \
     void dml_from_bf16_##isa(const void *in, size_t n, float *out)
 

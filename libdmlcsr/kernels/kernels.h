@@ -59,8 +59,8 @@ typedef struct dml_kernels {
 
     /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
        x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */
-    void (*depthwise3x3)(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope, uint32_t step,
-                         uint32_t width, dml_real *y);
+    void (*depthwise3x3)(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias, dml_real slope,
+                         uint32_t step, uint32_t width, dml_real *y);
 
     /* Maximum over 3 columns, step 2, and the rows row[0 .. rows-1] (1 .. 3 of them), one block, one output row. Column
        c of an input row is at row[i] + 16 c, c in 0 .. in_width - 1; output pixel p looks at columns 2p-1, 2p, 2p+1 that
@@ -72,8 +72,8 @@ typedef struct dml_kernels {
        and y[p 16 + l] = v, or gate[p 16 + l] * v + gate[p 16 + l] when gate is not NULL (the graph module's f * l + f).
        Where f is 0, column c + 1 is not read (it may not exist); where g is 0, b is not (it may be anything). Every
        instruction set gives the same bits, here and in sample, softmax and maxpool3x3. */
-    void (*resize)(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
-                   const dml_real *gate, uint32_t width, dml_real *y);
+    void (*resize)(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column,
+                   const dml_real *fraction, const dml_real *gate, uint32_t width, dml_real *y);
 
     /* Bilinear samples of one block at any positions: with a = x + offset[p], f = fx[p], g = fy[p] (both in [0, 1]):
            top = a[l] + f (a[16 + l] - a[l]);  low = the same at a + x_row;  y[p 16 + l] = top + g (low - top)

@@ -9,8 +9,8 @@ static dml_real lerp(dml_real a, dml_real b, dml_real f)
     return a + f * (b - a);
 }
 
-void dml_resize_c(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column, const dml_real *fraction,
-                  const dml_real *gate, uint32_t width, dml_real *y)
+void dml_resize_c(const dml_real *a, const dml_real *b, dml_real row_fraction, const uint32_t *column,
+                  const dml_real *fraction, const dml_real *gate, uint32_t width, dml_real *y)
 {
     if (row_fraction == 0.0f)
         b = a; /* like the column right of the last one, the row below the last one need not exist */

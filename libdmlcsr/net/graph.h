@@ -95,7 +95,8 @@ typedef struct dml_features {
    The graph was reserved for these weights before; release frees what that took. */
 int dml_graph_reserve(dml_graph *g, const dml_weights *w, dml_memory *memory, dml_error *error);
 void dml_graph_release(dml_graph *g, dml_memory *memory);
-void dml_graph_draw(dml_graph *g, const dml_weights *w, uint32_t height, uint32_t width, dml_node end[4]); /* figure.c */
+void dml_graph_draw(dml_graph *g, const dml_weights *w, uint32_t height, uint32_t width,
+                    dml_node end[4]); /* figure.c */
 
 dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node image);               /* resnet.c */
 dml_node dml_graph_context(dml_graph *g, const dml_context *context, const dml_features *f);      /* ddgcn.c */

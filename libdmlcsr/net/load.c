@@ -48,8 +48,8 @@ static int find_shaped(dml_loader *loader, const char *prefix, const char *suffi
     if (!fits) {
         format_shape(e->shape, e->rank, is, sizeof is);
         format_shape(shape, rank, must, sizeof must);
-        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s is %s, must be %s", e->name, e->rank ? is : "a scalar",
-                        must);
+        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s is %s, must be %s", e->name,
+                        e->rank ? is : "a scalar", must);
     }
     for (uint32_t i = 0; i < e->rank; i++)
         shape[i] = e->shape[i];
@@ -99,7 +99,8 @@ static float *offset(float *v, size_t n)
 static int fold(dml_loader *loader, const dml_layer *layer, uint32_t out, float *v, float *gain, float *bias)
 {
     int status;
-    float *weight = v, *shift = offset(v, out), *mean = offset(v, 2 * (size_t)out), *variance = offset(v, 3 * (size_t)out);
+    float *weight = v, *shift = offset(v, out), *mean = offset(v, 2 * (size_t)out),
+          *variance = offset(v, 3 * (size_t)out);
     DML_TRY(load_vector(loader, layer->norm, ".weight", out, weight));
     DML_TRY(load_vector(loader, layer->norm, ".bias", out, shift));
     DML_TRY(load_vector(loader, layer->norm, ".running_mean", out, mean));

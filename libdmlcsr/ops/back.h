@@ -35,7 +35,8 @@ void dml_batch_clear_border(const dml_batch *b, uint32_t image, uint32_t block);
 /* Elements of the weights transposed for the way back: a convolution from shape->out to the input's blocks. */
 size_t dml_conv_back_weight_size(const dml_conv_shape *shape);
 /* Packed weights -> the same, input and output exchanged and taps mirrored. */
-void dml_conv_back_transpose(const dml_conv_shape *shape, const dml_real *weight, const dml_core *core, dml_real *transposed);
+void dml_conv_back_transpose(const dml_conv_shape *shape, const dml_real *weight, const dml_core *core,
+                             dml_real *transposed);
 
 /* dx (+)= W^T dy. dy.pad >= dilation (kernel - 1) / 2 when the stride is 1; zeros: as many zeros as dx has channels (rounded
    up to blocks). For stride 2 `spread` is room for a tensor of dml_conv_back_spread_size() elements per thread. */

@@ -103,7 +103,8 @@ static void pack_panel(void *argument, uint32_t panel, uint32_t thread)
     }
 }
 
-void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed, dml_pool *pool)
+void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed,
+                   dml_pool *pool)
 {
     pack_job job = {shape, weight, gain, packed};
     dml_pool_run(pool, pack_panel, &job, dml_blocks(shape->out));
@@ -151,8 +152,8 @@ static uint32_t ceil_div(uint32_t a, uint32_t b)
 
 /* All tiles of a run, with the weights and the slice that are in `tile` already. x is at the slice's first block, y
    and r at the panel; each at row 0, column 0 of the output. */
-static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const dml_real *x, const dml_real *r,
-                      dml_real *y)
+static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const dml_real *x,
+                      const dml_real *r, dml_real *y)
 {
     const uint32_t stride = j->conv->shape.stride;
     const size_t x_row = stride * dml_tensor_row(j->x), y_row = dml_tensor_row(j->y);
@@ -233,8 +234,8 @@ static void divide(job *j, uint32_t threads)
 {
     const dml_conv *c = j->conv;
     const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernels->conv_width * c->shape.stride;
-    const uint32_t slice_blocks = SLICE_PRODUCTS / (taps * DML_BLOCK) < SLICE_BLOCKS ? SLICE_PRODUCTS / (taps * DML_BLOCK)
-                                                                                     : SLICE_BLOCKS;
+    const uint32_t slice_blocks =
+        SLICE_PRODUCTS / (taps * DML_BLOCK) < SLICE_BLOCKS ? SLICE_PRODUCTS / (taps * DML_BLOCK) : SLICE_BLOCKS;
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
     j->slices = over_r ? 1 : ceil_div(c->blocks, slice_blocks);
 

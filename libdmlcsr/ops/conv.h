@@ -38,7 +38,8 @@ size_t dml_conv_bias_size(const dml_conv_shape *shape);
 dml_conv dml_conv_make(const dml_conv_shape *shape, const dml_real *weight, const dml_real *bias);
 
 /* Packs weight (out, in, kernel, kernel), each output channel times gain[out] (NULL: 1), into `packed`. */
-void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed, dml_pool *pool);
+void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed,
+                   dml_pool *pool);
 
 /* x: blocks and border as the shape needs (x.pad >= padding; a 1 x 1 reads no border). r: same c, h, w as y, or NULL.
    Writes y whole: its border is set to zero, its channels past `out` too. x and y must not overlap; r may be y. */

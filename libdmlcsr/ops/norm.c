@@ -53,7 +53,8 @@ static void join_images(const moments_job *j, uint32_t channels)
 }
 
 /* Over all processes: first the common mean, then the squared distances from it. */
-static int join_processes(const dml_sums *sums, uint32_t channels, double *mean, double *m2, double *room, double *count)
+static int join_processes(const dml_sums *sums, uint32_t channels, double *mean, double *m2, double *room,
+                          double *count)
 {
     const double mine = *count;
     double *total = room, *own = room + channels + 1;
@@ -130,8 +131,8 @@ static void norm_task(void *argument, uint32_t task, uint32_t thread)
     if (j->u && j->u->first.data != j->z->first.data)
         dml_batch_clear_border(j->u, image, block);
     for (uint32_t y = 0; y < j->z->first.h; y++)
-        j->core->back.norm(&f, dml_batch_row(j->z, image, block, y), dml_batch_row(j->r, image, block, y), j->z->first.w,
-                           dml_batch_row(j->u, image, block, y), dml_batch_row(j->y, image, block, y));
+        j->core->back.norm(&f, dml_batch_row(j->z, image, block, y), dml_batch_row(j->r, image, block, y),
+                           j->z->first.w, dml_batch_row(j->u, image, block, y), dml_batch_row(j->y, image, block, y));
 }
 
 void dml_norm_run(const dml_norm_state *s, const dml_core *core, const dml_batch *z, const dml_batch *r, dml_real scale,

@@ -11,7 +11,11 @@
 
 #define DML_ABSENT SIZE_MAX
 
-typedef enum dml_parameter_kind { DML_PARAMETER_CONV, DML_PARAMETER_DEPTHWISE, DML_PARAMETER_VECTOR } dml_parameter_kind;
+typedef enum dml_parameter_kind {
+    DML_PARAMETER_CONV,
+    DML_PARAMETER_DEPTHWISE,
+    DML_PARAMETER_VECTOR
+} dml_parameter_kind;
 
 /* A tensor of the state dict. */
 typedef struct dml_parameter {

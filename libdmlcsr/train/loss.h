@@ -42,8 +42,8 @@ size_t dml_loss_bytes(const dml_loss *loss);
    gradient: logits of the same shapes, written whole (borders cleared); NULL: only the terms are wanted.
    Returns 0 or what a function of comm returned. */
 int dml_loss_run(dml_loss *loss, const dml_loss_weights *weights, const dml_logits *logits, const uint8_t *labels,
-                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle, dml_loss_terms *terms,
-                 const dml_logits *gradient);
+                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle,
+                 dml_loss_terms *terms, const dml_logits *gradient);
 
 /* ---- parts, for tests and pictures ---- */
 

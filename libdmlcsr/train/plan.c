@@ -189,9 +189,11 @@ static void use_back(dml_plan *p, uint32_t i)
         for (uint32_t k = 0; k <= i; k++)
             if (p->step[k].segment == i)
                 use_forward(p, &p->step[k], DML_BACK, time);
-    use_forward(p, s, DML_BACK, time); /* an operation needs some of these; x, y and second are cheap to keep otherwise */
+    use_forward(p, s, DML_BACK,
+                time); /* an operation needs some of these; x, y and second are cheap to keep otherwise */
     use(p, p->gradient[p->graph.view[s->step->y].storage], time);
-    if (s->step->second != DML_NONE) /* first: a residual's gradient is there before the convolution's way back begins */
+    if (s->step->second
+        != DML_NONE) /* first: a residual's gradient is there before the convolution's way back begins */
         s->add_second = write_gradient(p, s->step->second, time);
     if (s->wants_dx)
         s->add_x = write_gradient(p, s->step->x, time);
@@ -253,7 +255,8 @@ static void *take(dml_plan *p, size_t count, size_t size, int *status, dml_error
     if (block)
         p->bytes += bytes;
     else if (*status == DMLCSR_OK)
-        *status = dml_fail(error, dml_memory_status(p->memory, bytes), "no memory for %zu bytes of a training step", bytes);
+        *status =
+            dml_fail(error, dml_memory_status(p->memory, bytes), "no memory for %zu bytes of a training step", bytes);
     return block;
 }
 

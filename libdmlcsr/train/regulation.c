@@ -38,7 +38,8 @@ int dmlcsr_trainer_estimate(dmlcsr_trainer *t, int which, const float *input)
     if (!t || !input)
         return DMLCSR_ERROR_ARGUMENT;
     if (which == DMLCSR_CURRENT || !dml_trainer_has(t, which))
-        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "there is no network %d whose statistics could be estimated", which);
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "there is no network %d whose statistics could be estimated",
+                        which);
     if (which == DMLCSR_AVERAGE && t->average_stale) {
         reset_statistics(t, which);
         t->average_stale = false;

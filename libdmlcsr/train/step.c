@@ -13,9 +13,9 @@ static int check_labels(dmlcsr_trainer *t, const uint8_t *labels)
         if (labels[i] < t->options.classes || labels[i] == DML_IGNORE)
             continue;
         const size_t at = i % plane;
-        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "label %u of picture %zu at (%zu, %zu) is none of the %u classes",
-                        labels[i], i / plane, at % t->options.width, at / t->options.width,
-                        (unsigned)t->options.classes);
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT,
+                        "label %u of picture %zu at (%zu, %zu) is none of the %u classes", labels[i], i / plane,
+                        at % t->options.width, at / t->options.width, (unsigned)t->options.classes);
     }
     return DMLCSR_OK;
 }

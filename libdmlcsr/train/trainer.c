@@ -68,8 +68,9 @@ static int take_communicator(dmlcsr_trainer *t, const dmlcsr_communicator *c)
         return dml_fail(&t->error, DMLCSR_ERROR_STRUCT, "the communicator's struct_size is %zu, must be %zu",
                         c->struct_size, sizeof *c);
     if (!c->processes || c->rank >= c->processes || !c->sum || !c->gather || !c->reduce_begin || !c->reduce_end)
-        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "the communicator has no process %u of %u, or lacks a function",
-                        (unsigned)c->rank, (unsigned)c->processes);
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT,
+                        "the communicator has no process %u of %u, or lacks a function", (unsigned)c->rank,
+                        (unsigned)c->processes);
     t->communicator = *c;
     t->comm = (dml_comm){{adapt_sum, &t->communicator, c->processes}, c->rank, adapt_gather};
     return DMLCSR_OK;

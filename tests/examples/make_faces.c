@@ -15,7 +15,8 @@
 enum { BACKGROUND, SKIN, HAIR, L_EYE, R_EYE, MOUTH, CLASSES };
 
 static const char *const class_name[CLASSES] = {"bg", "skin", "hair", "l_eye", "r_eye", "mouth"};
-static const uint8_t colour[CLASSES][3] = {{60, 90, 130}, {224, 172, 138}, {70, 45, 25}, {40, 70, 60}, {40, 70, 60}, {170, 50, 60}};
+static const uint8_t colour[CLASSES][3] = {{60, 90, 130}, {224, 172, 138}, {70, 45, 25},
+                                           {40, 70, 60},  {40, 70, 60},    {170, 50, 60}};
 
 static FILE *open_file(const char *path)
 {

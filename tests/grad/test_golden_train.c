@@ -131,7 +131,8 @@ static double compare_group(const network *net, const char *group, const dml_rea
 static dml_loss *make_loss(network *net)
 {
     dml_loss *loss;
-    ck_assert_int_eq(dml_loss_create(&loss, 19, IMAGES, 17, 17, SIZE, SIZE, &net->core, NULL, &net->memory, &net->error), 0);
+    ck_assert_int_eq(
+        dml_loss_create(&loss, 19, IMAGES, 17, 17, SIZE, SIZE, &net->core, NULL, &net->memory, &net->error), 0);
     loss->categories = category;
     return loss;
 }
