@@ -1,6 +1,6 @@
 /* The convolutions of training: forward, gradient of the input, gradient of the weights, over batches, as shares of
- * what the machine's multiply-adds can do at best. Layers of the small member (widths / 4, 256 x 256) and of the published
- * network (193 x 193).
+ * what the machine's multiply-adds can do at best. Layers of the small member (widths / 4, 256 x 256) and of the
+ * published network (193 x 193).
  *
  * bench_back [--threads N] [--runs N]; without --threads: 1, then 2. */
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "support/golden_labels.h"
-#include "network.h"
+#include "support/network.h"
 #include "support/golden_json.h"
 #include "train/loss_private.h"
 #include "train/optimiser.h"
@@ -88,8 +88,8 @@ static const uint32_t published_blocks[4] = {3, 4, 23, 3};
 
 static network *published(uint64_t seed, uint32_t images)
 {
-    const dml_family family = dml_family_published(19, 1);
-    return network_make(&family, published_blocks, images, SIZE, SIZE, false, 0, seed);
+    const dml_family member = dml_family_published(19, 1);
+    return network_make(&member, published_blocks, images, SIZE, SIZE, false, 0, seed);
 }
 
 static const dml_parameter *find(const network *net, const char *name)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "network.h"
+#include "support/network.h"
 
 static const dml_forward training = {.momentum = 0};
 
@@ -62,9 +62,9 @@ static void run_back(network *net)
 
 /* Two values of every tensor. A kink between the two sides of a difference shows as a large error; such a value is tried
    with a smaller step, and few may fail all steps. */
-static void check_member(const dml_family *family, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w)
+static void check_member(const dml_family *member, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w)
 {
-    network *net = network_make(family, blocks, n, h, w, false, 2, 11);
+    network *net = network_make(member, blocks, n, h, w, false, 2, 11);
     dml_real *values = malloc(dml_draft_largest(&net->draft) * sizeof *values);
     uint32_t tried = 0, wrong = 0;
     run_back(net);
@@ -112,28 +112,28 @@ static const uint32_t one_block[4] = {1, 1, 1, 1}, two_blocks[4] = {2, 1, 2, 2};
 
 START_TEST(test_small)
 {
-    const dml_family family = dml_family_published(5, 16);
-    check_member(&family, one_block, 2, 33, 41);
+    const dml_family member = dml_family_published(5, 16);
+    check_member(&member, one_block, 2, 33, 41);
 }
 END_TEST
 
 /* Widths that do not fill blocks, one of each kind. */
 START_TEST(test_ragged)
 {
-    const dml_family family = {7, {5, 6, 9}, {3, 5, 6, 7}, 20, 11, 9, 10, 13, 3, 12};
-    check_member(&family, two_blocks, 3, 34, 29);
+    const dml_family member = {7, {5, 6, 9}, {3, 5, 6, 7}, 20, 11, 9, 10, 13, 3, 12};
+    check_member(&member, two_blocks, 3, 34, 29);
 }
 END_TEST
 
 /* Recomputed bottlenecks, and other numbers of threads, give the same bits. */
 START_TEST(test_same_bits)
 {
-    const dml_family family = dml_family_published(5, 16);
-    network *want = network_make(&family, two_blocks, 3, 49, 41, false, 1, 3);
+    const dml_family member = dml_family_published(5, 16);
+    network *want = network_make(&member, two_blocks, 3, 49, 41, false, 1, 3);
     run_back(want);
     for (uint32_t threads = 1; threads <= 4; threads++)
         for (int recompute = 0; recompute < 2; recompute++) {
-            network *net = network_make(&family, two_blocks, 3, 49, 41, recompute, threads, 3);
+            network *net = network_make(&member, two_blocks, 3, 49, 41, recompute, threads, 3);
             run_back(net);
             ck_assert_mem_eq(net->gradient, want->gradient, net->draft.size * sizeof(dml_real));
             if (recompute)

@@ -1,4 +1,7 @@
-#include "network.h"
+/* A network in training, for tests: draft, plan and values in one. A header, because dml_real is not the same in the suites
+ * that use it. */
+#ifndef TEST_NETWORK_H
+#define TEST_NETWORK_H
 
 #include <math.h>
 #include <stdio.h>
@@ -6,8 +9,19 @@
 #include <string.h>
 
 #include "support/family.h"
+#include "train/plan.h"
 
-static void *need(void *p, const network *n)
+typedef struct network {
+    dml_memory memory;
+    dml_error error;
+    dml_core core;
+    dml_draft draft;
+    dml_plan *plan;
+    dml_state state;
+    dml_real *gradient, *input;
+} network;
+
+static inline void *need(void *p, const network *n)
 {
     if (!p) {
         fprintf(stderr, "no memory, or %s\n", n ? n->error.text : "");
@@ -16,7 +30,8 @@ static void *need(void *p, const network *n)
     return p;
 }
 
-void network_noise(const char *name, size_t n, double scale, uint64_t seed, dml_real *out)
+/* scale * u(name), n values */
+static inline void network_noise(const char *name, size_t n, double scale, uint64_t seed, dml_real *out)
 {
     float *u = need(malloc((n + 1) * sizeof *u), NULL);
     family_noise(name, n, seed, u);
@@ -25,13 +40,13 @@ void network_noise(const char *name, size_t n, double scale, uint64_t seed, dml_
     free(u);
 }
 
-static int ends_in(const char *name, const char *end)
+static inline int ends_in(const char *name, const char *end)
 {
     const size_t n = strlen(name), m = strlen(end);
     return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-static double gain_of(const char *name)
+static inline double gain_of(const char *name)
 {
     if (ends_in(name, "dualgcn.phi.weight") || ends_in(name, "dualgcn.theta.weight"))
         return 0.125;
@@ -41,7 +56,7 @@ static double gain_of(const char *name)
 }
 
 /* In single precision, one operation at a time, as the golden numbers were made. */
-static float value_of(const dml_parameter *p, float u)
+static inline float value_of(const dml_parameter *p, float u)
 {
     if (ends_in(p->name, "gamma") || ends_in(p->name, "gamma1"))
         return 0.5f + 0.25f * u;
@@ -54,7 +69,8 @@ static float value_of(const dml_parameter *p, float u)
     return u * (float)((double)(float)sqrt(3.0 * p->shape[0] / (double)p->count * 1.0) * gain_of(p->name));
 }
 
-void network_fill(const dml_draft *draft, uint64_t seed, const dml_state *s)
+/* Fills the parameters and statistics `s` as fill() of the golden numbers does. */
+static inline void network_fill(const dml_draft *draft, uint64_t seed, const dml_state *s)
 {
     const size_t largest = dml_draft_largest(draft);
     float *u = need(malloc((largest + 1) * sizeof *u), NULL);
@@ -70,7 +86,8 @@ void network_fill(const dml_draft *draft, uint64_t seed, const dml_state *s)
     free(v);
 }
 
-network *network_make(const dml_family *member, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
+/* Values as tests/golden/README.md says (family_noise), input 2 * u("input"). Exits when something fails. */
+static inline network *network_make(const dml_family *member, const uint32_t blocks[4], uint32_t n, uint32_t h, uint32_t w,
                       bool recompute, uint32_t threads, uint64_t seed)
 {
     network *net = need(calloc(1, sizeof *net), NULL);
@@ -90,7 +107,7 @@ network *network_make(const dml_family *member, const uint32_t blocks[4], uint32
     return net;
 }
 
-void network_free(network *net)
+static inline void network_free(network *net)
 {
     dml_release(&net->memory, net->state.parameters);
     dml_release(&net->memory, net->state.statistics);
@@ -101,3 +118,5 @@ void network_free(network *net)
     dml_pool_free(net->core.pool);
     free(net);
 }
+
+#endif
