@@ -7,8 +7,10 @@
 
 #include "support/family.h"
 
-const ops_operation *const ops_all[OPS_OPERATIONS] = {&ops_conv,   &ops_depthwise, &ops_product, &ops_norm,     &ops_maxpool,
-                                                      &ops_resize, &ops_gate,      &ops_softmax, &ops_transpose};
+const ops_operation *const ops_all[OPS_OPERATIONS] = {
+    &ops_conv,   &ops_depthwise, &ops_product, &ops_norm,     &ops_maxpool,
+    &ops_resize, &ops_gate,      &ops_softmax, &ops_transpose,
+};
 
 void *ops_room(size_t bytes)
 {
@@ -89,7 +91,8 @@ ops_field ops_conv_weights(const dml_conv_shape *s)
     const size_t tile = (size_t)DML_BLOCK * DML_BLOCK, block = tile * s->kernel * s->kernel;
     const size_t panel = block * dml_conv_blocks(s);
     for (size_t i = 0; i < f.count; i++) {
-        const size_t out = i / panel * DML_BLOCK + i % DML_BLOCK, in = i % panel / block * DML_BLOCK + i % tile / DML_BLOCK;
+        const size_t out = i / panel * DML_BLOCK + i % DML_BLOCK;
+        const size_t in = i % panel / block * DML_BLOCK + i % tile / DML_BLOCK;
         f.kind[i] = out < s->out && lane_used(s->in, s->part, (uint32_t)in) ? OPS_USED : OPS_ZERO;
     }
     return finish(f);

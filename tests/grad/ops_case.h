@@ -1,5 +1,5 @@
 /* Each operation of ops/back.h as something that can be asked for its outputs and its gradients, whatever it is: for
- * central differences in double precision here, and for comparing instruction sets in single precision (tests/train). */
+ * central differences in double precision here, for comparing instruction sets in single precision in tests/train. */
 #ifndef TEST_OPS_CASE_H
 #define TEST_OPS_CASE_H
 
@@ -48,8 +48,8 @@ struct ops_case {
     bool linear_part;                /* forward without its ReLU */
 };
 
-extern const ops_operation ops_conv, ops_depthwise, ops_product, ops_norm, ops_maxpool, ops_resize, ops_gate, ops_softmax,
-    ops_transpose;
+extern const ops_operation ops_conv, ops_depthwise, ops_product, ops_norm, ops_maxpool, ops_resize, ops_gate,
+    ops_softmax, ops_transpose;
 #define OPS_OPERATIONS 9
 extern const ops_operation *const ops_all[OPS_OPERATIONS];
 
@@ -60,11 +60,11 @@ void ops_free(ops_case *c);
 
 /* Forward and back. Before, gradients hold other values where the operation adds to them, else what must not stay. */
 void ops_run(ops_case *c, bool add);
-/* Every input, and every gradient there is already, becomes its absolute value. ops_run() leaves that to `absolute`. */
+/* The same with all inputs, and what gradients hold before, replaced by their absolute values (for good). */
 void ops_run_absolute(ops_case *c, bool add);
 
-/* The first place where a field has something other than zero in its border or unused lanes, or where foreign memory was
-   written: an index, or count. */
+/* The first place where a field has something other than zero in its border or unused lanes, or where foreign memory
+   was written: an index, or count. */
 size_t ops_field_dirt(const ops_field *f);
 
 /* ---- for the operations ---- */

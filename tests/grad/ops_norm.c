@@ -16,11 +16,16 @@ typedef struct norm_shape {
 } norm_shape;
 
 static const norm_shape norm_shapes[] = {
-    {5, 2, 3, 4, 0, 0, false, true, true, true, false, false},     {19, 3, 5, 1, 1, 32, false, false, false, false, true, false},
-    {16, 1, 7, 7, 2, 0, false, true, false, false, false, false},  {33, 2, 1, 1, 1, 0, false, true, true, false, false, true},
-    {19, 3, 3, 5, 1, 16, false, true, true, true, false, true},    {16, 2, 4, 3, 0, 0, true, false, false, false, false, false},
-    {5, 3, 1, 9, 1, 0, true, false, true, false, false, true},     {33, 1, 1, 1, 0, 0, false, true, true, false, false, false},
-    {19, 2, 4, 2, 1, 0, false, false, true, true, false, true},    {5, 1, 5, 5, 0, 0, true, true, true, false, false, false},
+    {5, 2, 3, 4, 0, 0, false, true, true, true, false, false},
+    {19, 3, 5, 1, 1, 32, false, false, false, false, true, false},
+    {16, 1, 7, 7, 2, 0, false, true, false, false, false, false},
+    {33, 2, 1, 1, 1, 0, false, true, true, false, false, true},
+    {19, 3, 3, 5, 1, 16, false, true, true, true, false, true},
+    {16, 2, 4, 3, 0, 0, true, false, false, false, false, false},
+    {5, 3, 1, 9, 1, 0, true, false, true, false, false, true},
+    {33, 1, 1, 1, 0, 0, false, true, true, false, false, false},
+    {19, 2, 4, 2, 1, 0, false, false, true, true, false, true},
+    {5, 1, 5, 5, 0, 0, true, true, true, false, false, false},
     {19, 2, 3, 3, 0, 48, false, true, false, false, false, true},
 };
 
@@ -67,7 +72,8 @@ static void norm_forward(ops_case *c)
     }
     if (dml_norm_statistics(&state, &c->core, z, 0, NULL, scratch))
         exit(2);
-    dml_norm_run(&state, &c->core, z, r, scale_value(c), s->relu && !c->linear_part, u, s->only_u ? NULL : &c->output.batch);
+    dml_norm_run(&state, &c->core, z, r, scale_value(c), s->relu && !c->linear_part, u,
+                 s->only_u ? NULL : &c->output.batch);
     free(scratch);
 }
 
@@ -79,7 +85,8 @@ static void norm_back(ops_case *c, bool add)
     const dml_batch *kept = s->plain ? &c->input[Z].batch : s->only_u ? &c->output.batch : &c->kept.batch;
     const dml_batch *mask = !s->relu ? NULL : s->residual || s->plain ? &c->output.batch : kept;
     const dml_batch *dz = &c->gradient[Z].batch, *dy = s->in_place ? dz : &c->doutput.batch;
-    const dml_norm_gradients g = {c->gradient[WEIGHT].value, c->gradient[BIAS].value, scale ? c->gradient[scale].value : NULL,
+    const dml_norm_gradients g = {c->gradient[WEIGHT].value, c->gradient[BIAS].value,
+                                  scale ? c->gradient[scale].value : NULL,
                                   residual ? &c->gradient[residual].batch : NULL, add};
     double *scratch = ops_room(dml_norm_scratch(s->c, s->n) * sizeof *scratch);
     if (s->in_place)

@@ -14,7 +14,8 @@ static void make(ops_case *c, const plain_shape *s)
 {
     c->shape = s;
     ops_add_input(c, ops_activations(s->n, s->c, 0, s->h, s->w, s->x_pad, s->gap),
-                  ops_activations(s->n, s->c, 0, s->h, s->w, s->dx_pad, s->gap), s->in_place ? OPS_WRITTEN : OPS_EITHER);
+                  ops_activations(s->n, s->c, 0, s->h, s->w, s->dx_pad, s->gap),
+                  s->in_place ? OPS_WRITTEN : OPS_EITHER);
     c->output = ops_activations(s->n, s->c, 0, s->y_h, s->y_w, s->y_pad, s->gap);
     c->doutput = ops_activations(s->n, s->c, 0, s->y_h, s->y_w, s->y_pad, s->gap);
     c->terms = (size_t)s->h * s->w + s->c + 8;
@@ -23,8 +24,9 @@ static void make(ops_case *c, const plain_shape *s)
 /* ---- maximum ------------------------------------------------------------------------------------------------------- */
 
 static const plain_shape maxpool_shapes[] = {
-    {5, 2, 7, 9, 4, 5, 0, 0, 0, 0, false},  {33, 3, 6, 8, 3, 4, 1, 2, 1, 32, false}, {16, 1, 1, 1, 1, 1, 0, 1, 0, 0, false},
-    {19, 2, 1, 6, 1, 3, 1, 0, 0, 0, false}, {19, 1, 5, 2, 3, 1, 0, 0, 2, 16, false},
+    {5, 2, 7, 9, 4, 5, 0, 0, 0, 0, false}, {33, 3, 6, 8, 3, 4, 1, 2, 1, 32, false},
+    {16, 1, 1, 1, 1, 1, 0, 1, 0, 0, false}, {19, 2, 1, 6, 1, 3, 1, 0, 0, 0, false},
+    {19, 1, 5, 2, 3, 1, 0, 0, 2, 16, false},
 };
 
 /* All values different: those of one step of a long cycle. */
@@ -55,8 +57,9 @@ const ops_operation ops_maxpool = {"maxpool", sizeof maxpool_shapes / sizeof *ma
 /* ---- resize, gate -------------------------------------------------------------------------------------------------- */
 
 static const plain_shape resize_shapes[] = {
-    {5, 2, 4, 3, 9, 7, 0, 0, 0, 0, false},    {33, 3, 5, 5, 3, 9, 1, 2, 1, 32, false}, {16, 1, 1, 1, 4, 3, 0, 1, 0, 0, false},
-    {19, 2, 3, 4, 1, 1, 0, 0, 1, 0, false},   {19, 1, 2, 1, 5, 6, 1, 0, 0, 16, false}, {5, 1, 3, 6, 3, 6, 0, 0, 0, 0, false},
+    {5, 2, 4, 3, 9, 7, 0, 0, 0, 0, false}, {33, 3, 5, 5, 3, 9, 1, 2, 1, 32, false},
+    {16, 1, 1, 1, 4, 3, 0, 1, 0, 0, false}, {19, 2, 3, 4, 1, 1, 0, 0, 1, 0, false},
+    {19, 1, 2, 1, 5, 6, 1, 0, 0, 16, false}, {5, 1, 3, 6, 3, 6, 0, 0, 0, 0, false},
     {16, 1, 2, 20, 3, 261, 0, 0, 0, 0, false},
 };
 
@@ -104,8 +107,9 @@ const ops_operation ops_gate = {"gate", RESIZE_SHAPES, true, true, true, gate_ma
 /* ---- softmax ------------------------------------------------------------------------------------------------------- */
 
 static const plain_shape softmax_shapes[] = {
-    {5, 2, 3, 4, 3, 4, 0, 0, 0, 0, false},  {33, 3, 1, 7, 1, 7, 1, 2, 1, 32, false}, {16, 1, 1, 1, 1, 1, 0, 0, 0, 0, false},
-    {19, 2, 4, 1, 4, 1, 1, 1, 1, 0, true}, {1, 1, 2, 2, 2, 2, 0, 0, 0, 0, false},
+    {5, 2, 3, 4, 3, 4, 0, 0, 0, 0, false}, {33, 3, 1, 7, 1, 7, 1, 2, 1, 32, false},
+    {16, 1, 1, 1, 1, 1, 0, 0, 0, 0, false}, {19, 2, 4, 1, 4, 1, 1, 1, 1, 0, true},
+    {1, 1, 2, 2, 2, 2, 0, 0, 0, 0, false},
 };
 
 static void softmax_make(ops_case *c, uint32_t shape)
@@ -136,8 +140,8 @@ const ops_operation ops_softmax = {"softmax", sizeof softmax_shapes / sizeof *so
 /* ---- transpose ----------------------------------------------------------------------------------------------------- */
 
 static const plain_shape transpose_shapes[] = {
-    {5, 2, 3, 4, 0, 0, 0, 0, 0, 0, false}, {33, 3, 1, 19, 0, 0, 0, 0, 0, 32, false}, {16, 1, 8, 4, 0, 0, 0, 0, 0, 0, false},
-    {1, 1, 1, 1, 0, 0, 0, 0, 0, 16, false},
+    {5, 2, 3, 4, 0, 0, 0, 0, 0, 0, false}, {33, 3, 1, 19, 0, 0, 0, 0, 0, 32, false},
+    {16, 1, 8, 4, 0, 0, 0, 0, 0, 0, false}, {1, 1, 1, 1, 0, 0, 0, 0, 0, 16, false},
 };
 
 /* Channels become pixels. */

@@ -38,12 +38,12 @@ static void choose_direction(uint32_t which, ops_field *v)
     if (which < DENSE)
         ops_fill(v, name, 1, 1);
     for (size_t k = 0; which >= DENSE && k < v->used; k++)
-        v->value[v->at[k]] = k == v->used * (which - DENSE) / SINGLE || (which == DENSE + SINGLE - 1 && k == v->used - 1);
+        v->value[v->at[k]] = k == (v->used - 1) * (which - DENSE) / (SINGLE - 1);
 }
 
-/* What the loss gains along a direction, per unit; *error: of that number. Linear: a long step loses nothing to rounding
-   and has no other error. Else the error of a central difference is that of the third derivative, some 10 for the
-   functions here (values, their deviations and gammas are near 1), over 6, times the step squared. */
+/* What the loss gains along a direction, per unit; *error: of that number. Linear: a long step loses nothing to
+   rounding and has no other error. Else the error of a central difference is the third derivative, a sixth of it, times
+   the step squared: some 10 for the functions here, whose values, deviations and gammas are near 1. */
 static double difference(ops_case *c, uint32_t input, const dml_real *v, double norms, double *error)
 {
     ops_field *x = &c->input[input];
@@ -60,7 +60,9 @@ static double difference(ops_case *c, uint32_t input, const dml_real *v, double 
     free(before);
     /* rounding: the sums behind an output, then that of the loss; it wanders, hence the square root */
     const double terms = sqrt((double)(c->terms + c->output.used));
-    *error = 4 * terms * 0x1p-53 * largest * (double)c->output.used / step + (c->op->linear ? 0 : 10 * step * step) * norms;
+    *error = 4 * terms * 0x1p-53 * largest * (double)c->output.used / step;
+    if (!c->op->linear)
+        *error += 10 * step * step * norms;
     return (side[1] - side[0]) / (2 * step);
 }
 
@@ -83,8 +85,8 @@ static double check_input(ops_case *c, uint32_t input, const dml_real *gradient)
             d += along * along;
         }
         const double got = difference(c, input, v, sqrt(g * d), &error);
-        ck_assert_msg(fabs(got - want) <= error, "input %u along %u: %.12g, the difference is %.12g +- %.1e", (unsigned)input,
-                      (unsigned)which, want, got, error);
+        ck_assert_msg(fabs(got - want) <= error, "input %u along %u: %.12g, the difference is %.12g +- %.1e",
+                      (unsigned)input, (unsigned)which, want, got, error);
         worst = fmax(worst, fabs(got - want) / (sqrt(g * d) + 1e-3));
     }
     free(kept);

@@ -1,7 +1,7 @@
-/* The cases of tests/grad/test_ops.c in single precision, as training runs them: every instruction set against C, and any
- * number of threads against one. Elementwise operations give the same bits everywhere. Sums of products differ where they
- * are fused: with n terms, whatever the rounding, by no more than n 2^-24 of the sum of the terms' magnitudes on either
- * side, and the magnitudes are what the same operation gives for the absolute values. */
+/* The cases of tests/grad/test_ops.c in single precision, as training runs them: every instruction set against C, and
+ * any number of threads against one. Elementwise operations give the same bits everywhere. Sums of products differ
+ * where they are fused: with n terms, whatever the rounding, by no more than n 2^-24 of the sum of the terms' magnitudes
+ * on either side, and the magnitudes are what the same operation gives for the absolute values. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
