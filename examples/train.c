@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 {
     settings s;
     run r;
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a log is read while it grows */
     int status = settings_read(&s, argc, argv);
     if (status >= 0)
         return status;
