@@ -141,7 +141,7 @@ JPEG_LIBS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --libs libjpeg))
 endif
 
 convert_sources := $(wildcard examples/convert*.c)
-shared_sources  := $(filter $(foreach part,exif font io% overlay progress metrics listing chart sheet,examples/$(part).c),\
+shared_sources  := $(filter $(foreach part,exif font io% overlay progress,examples/$(part).c),\
                             $(wildcard examples/*.c))
 train_sources_of_tool := $(wildcard examples/train*.c)
 evaluate_sources := $(wildcard examples/evaluate*.c)

@@ -71,7 +71,6 @@ static const setting table[] = {
     W(evaluate, "1", 0, 1e6, false, "evaluate each so many epochs; 0: only at the end of cycles"),
     W(evaluate_limit, "0", 0, 1e9, false, "pictures of an evaluation; 0: all"),
     N(save_minutes, "10", 0, 1e6, false, "time between checkpoints; 0: only at the end of epochs"),
-    W(pictures, "0", 0, 1e6, false, "draw curves and a sheet each so many epochs; 0: never"),
     W(augment, "1", 0, 1, true, "0: pictures as they are"),
     N(scale_deviation, "0.25", 0, 10, true, "normal, about 1"),
     N(scale_limit, "0.25", 0, .95, true, "cut at 1 - this and 1 + this"),

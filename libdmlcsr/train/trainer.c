@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/structs.h"
+
 const dml_comm *dml_trainer_comm(const dmlcsr_trainer *t)
 {
     return t->communicator.processes > 1 ? &t->comm : NULL;
@@ -166,24 +168,25 @@ fail:
 int dmlcsr_trainer_create(dmlcsr_trainer **out, const dmlcsr_trainer_options *options)
 {
     dml_memory memory;
-    int status = DMLCSR_ERROR_MEMORY;
+    dmlcsr_trainer_options o = {0};
+    dml_error error = {{0}};
+    dmlcsr_trainer *t = NULL;
+    int status;
     if (!out || !options)
         return DMLCSR_ERROR_ARGUMENT;
-    if (options->struct_size != sizeof *options)
-        return DMLCSR_ERROR_STRUCT;
-    dml_memory_init(&memory, NULL, NULL, NULL, options->memory_limit);
-    dmlcsr_trainer *t = dml_alloc_zero(&memory, sizeof *t);
-    if (t) {
-        dml_memory_init(&t->memory, NULL, NULL, NULL, options->memory_limit);
-        t->options = *options;
-        status = build(t, options);
-    }
-    if (status == DMLCSR_OK) {
-        *out = t;
-        return status;
-    }
-    if (options->error && options->error_size)
-        snprintf(options->error, options->error_size, "%s", t ? t->error.text : "no memory for a trainer");
+    DML_TRY(dml_struct_import(&o, sizeof o, sizeof o, options, "dmlcsr_trainer_options", &error));
+    dml_memory_init(&memory, NULL, NULL, NULL, o.memory_limit);
+    t = dml_alloc_zero(&memory, sizeof *t);
+    if (!t)
+        DML_TRY(dml_fail(&error, DMLCSR_ERROR_MEMORY, "no memory for a trainer"));
+    dml_memory_init(&t->memory, NULL, NULL, NULL, o.memory_limit);
+    t->options = o;
+    DML_TRY(build(t, &o));
+    *out = t;
+    return status;
+fail:
+    if (o.error && o.error_size)
+        snprintf(o.error, o.error_size, "%s", t ? t->error.text : error.text);
     dmlcsr_trainer_free(t);
     return status;
 }

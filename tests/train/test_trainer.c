@@ -345,6 +345,9 @@ START_TEST(test_errors)
     o.memory_limit = 0;
     o.isa = 99;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_ISA);
+    o.struct_size = 8;
+    ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_STRUCT);
+    o.struct_size = sizeof o;
     ck_assert_ptr_null(t);
     o.isa = DMLCSR_ISA_AUTO;
     t = make(&o);
