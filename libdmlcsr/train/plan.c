@@ -7,8 +7,9 @@
 static dml_batch place_batch(const dml_plan *p, uint32_t place, uint32_t block, uint32_t c)
 {
     const dml_storage *s = &p->place[place];
-    dml_batch b = {{p->arena + s->offset * p->n, c, s->h, s->w, s->pad}, p->n, (size_t)dml_storage_floats(s)};
-    b.first.data += block * dml_tensor_plane(&b.first);
+    dml_batch b = {{NULL, c, s->h, s->w, s->pad}, p->n, (size_t)dml_storage_floats(s)};
+    if (p->arena) /* shapes are asked for before there is memory */
+        b.first.data = p->arena + s->offset * p->n + block * dml_tensor_plane(&b.first);
     return b;
 }
 
