@@ -140,17 +140,19 @@ PNG_FLAGS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --cflags libpng libjpeg))
 JPEG_LIBS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --libs libjpeg))
 endif
 
-convert_sources := $(wildcard examples/convert*.c)
-shared_sources  := $(filter $(foreach part,exif font io% overlay progress,examples/$(part).c),\
-                            $(wildcard examples/*.c))
-train_sources_of_tool := $(wildcard examples/train*.c)
+# A program is its own files, and of those that several use (an archive of them) what it needs.
+convert_sources  := $(wildcard examples/convert*.c)
+parse_sources    := $(wildcard $(foreach part,parse args outputs report,examples/$(part).c))
 evaluate_sources := $(wildcard examples/evaluate*.c)
-parse_sources   := $(filter-out $(convert_sources) $(train_sources_of_tool) $(evaluate_sources),$(wildcard examples/*.c))
-tool_names      := $(if $(convert_sources),dmlcsr-convert) \
-                   $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse) \
-                                               $(if $(train_sources_of_tool),dmlcsr-train))
-tools           := $(tool_names:%=$(BUILD)/bin/%)
-tool_objects    := $(convert_sources:%.c=$(BUILD)/%.o) $(parse_sources:%.c=$(BUILD)/%.o)
+train_sources_of_tool := $(wildcard examples/train*.c)
+shared_sources   := $(filter-out $(convert_sources) $(parse_sources) $(evaluate_sources) $(train_sources_of_tool),\
+                                 $(wildcard examples/*.c))
+tool_archive     := $(BUILD)/examples/shared.a
+tool_names       := $(if $(convert_sources),dmlcsr-convert) \
+                    $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse) \
+                                                $(if $(evaluate_sources),dmlcsr-evaluate) \
+                                                $(if $(train_sources_of_tool),dmlcsr-train))
+tools            := $(tool_names:%=$(BUILD)/bin/%)
 # The programs find the library beside them, in the build tree and where they are installed.
 lib_below        = $(patsubst $(exec_prefix)/%,%,$(libdir))
 tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
@@ -250,16 +252,25 @@ $(BUILD)/examples/%.o: examples/%.c $(remakers)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(call compile,-Iinclude $(PNG_FLAGS) $(data_dir_flag))
 
-link_tool = $(CC) $(all_cflags) $(LDFLAGS) $(tool_rpath) -o $@ $(filter %.o,$^) -L$(BUILD)/lib -ldmlcsr
+$(tool_archive): $(shared_sources:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+link_tool = $(CC) $(all_cflags) $(LDFLAGS) $(tool_rpath) -o $@ $(filter %.o,$^) $(filter %.a,$^) -L$(BUILD)/lib -ldmlcsr
 $(BUILD)/bin/dmlcsr-convert: $(convert_sources:%.c=$(BUILD)/%.o) $(links)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link_tool) -lm
 
-$(BUILD)/bin/dmlcsr-parse: $(parse_sources:%.c=$(BUILD)/%.o) $(links)
+$(BUILD)/bin/dmlcsr-parse: $(parse_sources:%.c=$(BUILD)/%.o) $(tool_archive) $(links)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link_tool) $(PNG_LIBS) $(JPEG_LIBS) -lm
 
-$(BUILD)/bin/dmlcsr-train: $(train_sources_of_tool:%.c=$(BUILD)/%.o) $(shared_sources:%.c=$(BUILD)/%.o) $(train_links) $(links)
+$(BUILD)/bin/dmlcsr-evaluate: $(evaluate_sources:%.c=$(BUILD)/%.o) $(tool_archive) $(links)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(link_tool) $(PNG_LIBS) $(JPEG_LIBS) -lm -pthread
+
+$(BUILD)/bin/dmlcsr-train: $(train_sources_of_tool:%.c=$(BUILD)/%.o) $(tool_archive) $(train_links) $(links)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link_tool) -ldmlcsr-train $(PNG_LIBS) $(JPEG_LIBS) -lm -pthread
 

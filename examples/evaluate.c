@@ -1,0 +1,118 @@
+/*
+ * dmlcsr-evaluate: how good a model is on a labelled set.
+ *
+ * The flow is here; what was asked is in evaluate_args.c, model and data in evaluate_open.c, pictures in evaluate_run.c,
+ * sums of shards in evaluate_merge.c, tables and JSON in evaluate_report.c. Lists of files come from listing*.c, numbers
+ * from metrics.c.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "evaluate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+volatile sig_atomic_t evaluate_stopped;
+
+static void on_signal(int number)
+{
+    evaluate_stopped = number;
+}
+
+/* ---- an evaluation ---- */
+
+bool evaluation_make(evaluation *e, uint32_t classes, const char *const *names, uint32_t shards)
+{
+    e->shards = shards;
+    e->done = calloc(shards, sizeof *e->done);
+    e->names = calloc(classes, sizeof *e->names);
+    bool ok = confusion_make(&e->confusion, classes) && e->done && e->names;
+    for (uint32_t i = 0; ok && i < classes; i++)
+        ok = (e->names[i] = strdup(names[i])) != NULL;
+    if (!ok)
+        fputs(PROGRAM ": there is not enough memory\n", stderr);
+    return ok;
+}
+
+void evaluation_free(evaluation *e)
+{
+    for (uint32_t i = 0; e->names && i < e->confusion.classes; i++)
+        free(e->names[i]);
+    free(e->names);
+    free(e->done);
+    free(e->model);
+    free(e->data);
+    free(e->set);
+    free(e->kind);
+    free(e->isa);
+    confusion_free(&e->confusion);
+    memset(e, 0, sizeof *e);
+}
+
+/* ---- reports ---- */
+
+/* Under a temporary name first, so that whoever waits for the file never sees half of it; but a device is no file that
+   could be replaced. */
+static bool save_json(const char *path, const evaluation *e)
+{
+    struct stat info;
+    bool replace = stat(path, &info) != 0 || S_ISREG(info.st_mode), ok;
+    size_t size = strlen(path) + 8;
+    char *name = malloc(size);
+    if (name)
+        snprintf(name, size, replace ? "%s.part" : "%s", path);
+    FILE *file = name ? fopen(name, "w") : NULL;
+    ok = file != NULL;
+    if (ok) {
+        report_json(file, e);
+        ok = !ferror(file);
+        ok = fclose(file) == 0 && ok && (!replace || rename(name, path) == 0);
+    }
+    if (!ok) {
+        fprintf(stderr, PROGRAM ": %s: cannot be written: %s\n", path, strerror(errno));
+        if (file && replace)
+            unlink(name);
+    }
+    free(name);
+    return ok;
+}
+
+static int report(const evaluation *e, const request *r)
+{
+    bool to_output = r->json && strcmp(r->json, "-") == 0, ok = true;
+    if (to_output)
+        report_json(stdout, e);
+    else if (!r->quiet)
+        report_table(stdout, e, r->confusion);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs(PROGRAM ": standard output cannot be written\n", stderr);
+        ok = false;
+    }
+    if (r->json && !to_output)
+        ok = save_json(r->json, e) && ok;
+    return ok ? EXIT_FINE : EXIT_PICTURES;
+}
+
+int main(int argc, char **argv)
+{
+    request r;
+    evaluation e;
+    struct sigaction action;
+    int code = request_read(&r, argc, argv);
+    memset(&e, 0, sizeof e);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = (int)SA_RESETHAND; /* the second one ends the program at once */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (code < 0)
+        code = r.merge ? evaluation_merge(&e, &r) : evaluation_run(&e, &r);
+    if (code < 0)
+        code = report(&e, &r);
+    evaluation_free(&e);
+    if (evaluate_stopped) /* end as the signal would have done it, so that a calling script stops, too */
+        raise(evaluate_stopped);
+    return code;
+}

@@ -1,0 +1,205 @@
+#include "evaluate.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help_text[] =
+    "usage: " PROGRAM " --data FOLDER [options]\n"
+    "       " PROGRAM " --merge FILE.json... [--json FILE] [--confusion]\n"
+    "Says how good a model is on a labelled set of faces: F1 and IoU of each class, their means, pixel accuracy.\n"
+    "\n"
+    "What is evaluated\n"
+    "  -d, --data FOLDER      the data set: SET_list.txt with pairs of files, or SET/images and SET/labels\n"
+    "  -s, --set NAME         which of its sets (default: val)\n"
+    "  -k, --kind NAME        celebamask-hq, lapa, helen, or auto: by label_names.txt (default)\n"
+    "      --limit N          only the first N pictures\n"
+    "      --shard I/N        every N-th picture, from the I-th on, so that N machines share the work\n"
+    "      --merge            adds up the JSON files of such shards\n"
+    "\n"
+    "How\n"
+    "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
+    "  -p, --protocol NAME    dml-csr: argmax at the network's size, nearest pixel back to the labels (published);\n"
+    "                         logits: logits resampled to the labels' size, argmax there (default)\n"
+    "      --size N           side of the square that the network sees, 17 to 4097\n"
+    "  -t, --threads N        pictures side by side (default: one per core)\n"
+    "      --isa NAME         instruction set: auto, c, sse41, avx2, avx512 or neon\n"
+    "\n"
+    "What is written\n"
+    "  -j, --json FILE        all numbers and the confusion matrix as JSON; - is standard output, without the table\n"
+    "      --confusion        the confusion matrix below the table\n"
+    "      --sheet FILE       a PNG with pictures, labels, predictions, and edges when the model has edge heads\n"
+    "      --sheet-count N    so many pictures, taken evenly from the set (24)\n"
+    "      --sheet-cell N     their size in pixels, 32 to 1024 (160)\n"
+    "  -q, --quiet            no table, no progress bar, no warnings\n"
+    "  -h, --help             this text\n"
+    "  -V, --version          the version\n"
+    "\n"
+    "Exit codes: 0 fine, 1 a picture or file failed, 2 wrong usage, 3 the model cannot be loaded.\n";
+
+enum {
+    OPTION_LIMIT = 256,
+    OPTION_SHARD,
+    OPTION_MERGE,
+    OPTION_SIZE,
+    OPTION_ISA,
+    OPTION_CONFUSION,
+    OPTION_SHEET,
+    OPTION_SHEET_COUNT,
+    OPTION_SHEET_CELL
+};
+
+static const struct option options[] = {
+    { "data", required_argument, NULL, 'd' },
+    { "set", required_argument, NULL, 's' },
+    { "kind", required_argument, NULL, 'k' },
+    { "limit", required_argument, NULL, OPTION_LIMIT },
+    { "shard", required_argument, NULL, OPTION_SHARD },
+    { "merge", no_argument, NULL, OPTION_MERGE },
+    { "model", required_argument, NULL, 'm' },
+    { "protocol", required_argument, NULL, 'p' },
+    { "size", required_argument, NULL, OPTION_SIZE },
+    { "threads", required_argument, NULL, 't' },
+    { "isa", required_argument, NULL, OPTION_ISA },
+    { "json", required_argument, NULL, 'j' },
+    { "confusion", no_argument, NULL, OPTION_CONFUSION },
+    { "sheet", required_argument, NULL, OPTION_SHEET },
+    { "sheet-count", required_argument, NULL, OPTION_SHEET_COUNT },
+    { "sheet-cell", required_argument, NULL, OPTION_SHEET_CELL },
+    { "quiet", no_argument, NULL, 'q' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { NULL, 0, NULL, 0 },
+};
+
+const char *const protocol_names[2] = {
+    [DMLCSR_GEOMETRY_FINE] = "logits",
+    [DMLCSR_GEOMETRY_COMPATIBLE] = "dml-csr",
+};
+
+static int wrong(const char *option, const char *text, const char *what)
+{
+    fprintf(stderr, PROGRAM ": --%s %s: %s\n", option, text, what);
+    return EXIT_USAGE;
+}
+
+/* A whole number in a range, and nothing behind it but `*end`. */
+static bool read_whole(const char *text, unsigned long least, unsigned long most, uint32_t *out, char end)
+{
+    char *stop;
+    errno = 0;
+    unsigned long value = strtoul(text, &stop, 10);
+    if (!isdigit((unsigned char)*text) || *stop != end || errno || value < least || value > most)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static int read_number(const char *option, const char *text, unsigned long least, unsigned long most, uint32_t *out)
+{
+    char range[80];
+    snprintf(range, sizeof range, "expected a number from %lu to %lu", least, most);
+    return read_whole(text, least, most, out, 0) ? -1 : wrong(option, text, range);
+}
+
+static int read_shard(request *r, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    if (slash && read_whole(text, 1, 1000000, &r->shard, '/') && read_whole(slash + 1, 1, 1000000, &r->shards, 0) &&
+        r->shard <= r->shards)
+        return -1;
+    return wrong("shard", text, "expected I/N with I from 1 to N, such as 1/4");
+}
+
+static int read_isa(request *r, const char *text)
+{
+    r->isa = dmlcsr_isa_find(text);
+    if (r->isa < 0)
+        return wrong("isa", text, "no instruction set has this name");
+    if (r->isa != DMLCSR_ISA_AUTO && !dmlcsr_isa_available(r->isa))
+        return wrong("isa", text, "this machine or this build does not have it");
+    return -1;
+}
+
+static int read_protocol(request *r, const char *text)
+{
+    for (int i = 0; i < 2; i++)
+        if (strcmp(text, protocol_names[i]) == 0) {
+            r->geometry = i;
+            return -1;
+        }
+    return wrong("protocol", text, "expected dml-csr or logits");
+}
+
+static int read_kind(request *r, const char *text)
+{
+    r->kind = listing_kind(text);
+    return r->kind >= 0 ? -1 : wrong("kind", text, "expected celebamask-hq, lapa, helen or auto");
+}
+
+static int print_version(void)
+{
+    uint32_t v = dmlcsr_version();
+    printf(PROGRAM " %d.%d.%d (library %u.%u.%u)\n", DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH,
+           v / 1000000, v / 1000 % 1000, v % 1000);
+    return EXIT_FINE;
+}
+
+static int read_option(request *r, int option, const char *text)
+{
+    switch (option) {
+    case 'd': r->data = text; return -1;
+    case 's': r->set = text; return -1;
+    case 'k': return read_kind(r, text);
+    case OPTION_LIMIT: return read_number("limit", text, 1, UINT32_MAX, &r->limit);
+    case OPTION_SHARD: return read_shard(r, text);
+    case OPTION_MERGE: r->merge = true; return -1;
+    case 'm': r->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
+    case 'p': return read_protocol(r, text);
+    case OPTION_SIZE: return read_number("size", text, 17, 4097, &r->size);
+    case 't': return read_number("threads", text, 1, 256, &r->threads);
+    case OPTION_ISA: return read_isa(r, text);
+    case 'j': r->json = text; return -1;
+    case OPTION_CONFUSION: r->confusion = true; return -1;
+    case OPTION_SHEET: r->sheet = text; return -1;
+    case OPTION_SHEET_COUNT: return read_number("sheet-count", text, 1, 1000, &r->sheet_count);
+    case OPTION_SHEET_CELL: return read_number("sheet-cell", text, 32, 1024, &r->sheet_cell);
+    case 'q': r->quiet = true; return -1;
+    case 'h': fputs(help_text, stdout); return EXIT_FINE;
+    case 'V': return print_version();
+    default: fputs("Try " PROGRAM " --help.\n", stderr); return EXIT_USAGE;
+    }
+}
+
+static int check(const request *r)
+{
+    const char *complaint = NULL;
+    if (r->merge && !r->file_count)
+        complaint = "--merge needs JSON files to add up";
+    else if (r->merge && (r->data || r->sheet))
+        complaint = "--merge only adds up: no --data, no --sheet";
+    else if (!r->merge && !r->data)
+        complaint = "no data set is named (--data FOLDER)";
+    else if (!r->merge && r->file_count)
+        complaint = "files are named, but not what to do with them (--merge?)";
+    if (!complaint)
+        return -1;
+    fprintf(stderr, PROGRAM ": %s. Try " PROGRAM " --help.\n", complaint);
+    return EXIT_USAGE;
+}
+
+int request_read(request *r, int argc, char **argv)
+{
+    int option, code = -1;
+    memset(r, 0, sizeof *r);
+    r->set = "val";
+    r->shard = r->shards = 1;
+    r->sheet_count = 24;
+    while (code < 0 && (option = getopt_long(argc, argv, "d:s:k:m:p:t:j:qhV", options, NULL)) != -1)
+        code = read_option(r, option, optarg);
+    r->files = argv + optind;
+    r->file_count = (size_t)(argc - optind);
+    return code >= 0 ? code : check(r);
+}

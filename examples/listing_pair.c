@@ -1,0 +1,94 @@
+/* Reading one pair of a listing: a photograph and its labels, in one size. */
+#include "listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_LIMIT UINT64_MAX /* whoever made the set meant its pictures to be read */
+#define IGNORE 255
+
+/* Where the pixel `i` of a side with `to` pixels lies on one with `from`: between two pixels, so far from the first. */
+typedef struct place {
+    uint32_t first, second;
+    float part;
+} place;
+
+static place place_of(uint32_t i, uint32_t from, uint32_t to)
+{
+    double x = (i + 0.5) * from / to - 0.5;
+    x = x < 0 ? 0 : x > from - 1.0 ? from - 1.0 : x;
+    uint32_t first = (uint32_t)x, second = first + 1 < from ? first + 1 : first;
+    return (place){ first, second, (float)(x - first) };
+}
+
+bool picture_resize(picture *p, uint32_t width, uint32_t height, note *error)
+{
+    picture out = { NULL, 0, 0, p->warning };
+    if (!picture_reserve(&out, width, height, 3, NO_LIMIT, error))
+        return false;
+    for (uint32_t y = 0; y < height; y++) {
+        place v = place_of(y, p->height, height);
+        const uint8_t *top = p->pixels + (size_t)v.first * p->width * 3;
+        const uint8_t *low = p->pixels + (size_t)v.second * p->width * 3;
+        for (uint32_t x = 0; x < width; x++) {
+            place u = place_of(x, p->width, width);
+            for (uint32_t c = 0; c < 3; c++) {
+                float a = top[3 * u.first + c], b = low[3 * u.first + c];
+                a += u.part * (top[3 * u.second + c] - a);
+                b += u.part * (low[3 * u.second + c] - b);
+                out.pixels[((size_t)y * width + x) * 3 + c] = (uint8_t)(a + v.part * (b - a) + 0.5f);
+            }
+        }
+    }
+    free(p->pixels);
+    *p = out;
+    return true;
+}
+
+static bool read_labels(picture *labels, const char *path, note *error)
+{
+    memset(labels, 0, sizeof *labels);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        note_set(error, "cannot be opened: %s", strerror(errno));
+        return false;
+    }
+    bool ok = png_decode_labels(labels, file, NO_LIMIT, error);
+    fclose(file);
+    return ok;
+}
+
+static bool check_labels(const picture *labels, uint32_t classes, note *error)
+{
+    size_t count = (size_t)labels->width * labels->height;
+    for (size_t i = 0; i < count; i++) {
+        if (labels->pixels[i] < classes || labels->pixels[i] == IGNORE)
+            continue;
+        note_set(error, "the pixel x = %zu, y = %zu has class id %u, but the classes are 0 to %u (and %d for ignore)",
+                 i % labels->width, i / labels->width, labels->pixels[i], classes - 1, IGNORE);
+        return false;
+    }
+    return true;
+}
+
+bool listing_load(const listing *l, size_t index, picture *photo, picture *labels, note *error)
+{
+    const listing_pair *pair = &l->pairs[index];
+    const char *path = pair->label;
+    note reason = { "" };
+    memset(photo, 0, sizeof *photo);
+    bool ok = read_labels(labels, path, &reason) && check_labels(labels, l->classes, &reason);
+    if (ok) {
+        path = pair->image;
+        ok = picture_read(photo, path, NO_LIMIT, &reason);
+    }
+    if (ok && (photo->width != labels->width || photo->height != labels->height))
+        ok = picture_resize(photo, labels->width, labels->height, &reason);
+    if (ok)
+        return true;
+    note_set(error, "%.250s: %.250s", path, reason.text);
+    picture_free(photo);
+    picture_free(labels);
+    return false;
+}
