@@ -26,6 +26,8 @@ DOUBLE_CFLAGS ?= -march=native $(if $(filter x86_64%,$(machine)),-mno-avx512f)
 WERROR        ?=
 EMULATOR      ?=
 EMBED_MODEL   ?= yes
+TRAINING      ?= yes
+MPI           ?= no
 V             ?= 0
 
 prefix      ?= /usr/local
@@ -111,7 +113,11 @@ train_sources := $(filter libdmlcsr/train/% %/back.c %_back.c %/norm.c %/batch.c
 sources    := $(filter-out $(train_sources),$(all_sources))
 objects    := $(sources:%.c=$(BUILD)/%.o)
 train_objects := $(train_sources:%.c=$(BUILD)/%.o)
-headers    := $(wildcard include/dmlcsr/*.h)
+# TRAINING=no leaves out that library, its header, its program and their tests.
+if_training     = $(if $(filter yes,$(TRAINING)),$(1))
+unless_training = $(if $(filter yes,$(TRAINING)),,$(1))
+headers    := $(filter-out $(call unless_training,%/train.h),$(wildcard include/dmlcsr/*.h))
+pc_files   := $(BUILD)/dmlcsr.pc $(call if_training,$(BUILD)/dmlcsr-train.pc)
 
 # The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
 # precision: what reads and writes them is left out.
@@ -129,6 +135,7 @@ links  := $(BUILD)/lib/$(so_name) $(BUILD)/lib/$(so_link)
 train_static := $(BUILD)/lib/libdmlcsr-train.a
 train_shared := $(BUILD)/lib/$(call train_of,$(so_file))
 train_links  := $(call train_of,$(links))
+train_library := $(call if_training,$(train_static) $(train_shared) $(train_links))
 
 # ---- the programs -----------------------------------------------------------------------------------------------------
 
@@ -140,18 +147,31 @@ PNG_FLAGS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --cflags libpng libjpeg))
 JPEG_LIBS := $(if $(TOOLS),$(shell $(PKG_CONFIG) --libs libjpeg))
 endif
 
+# MPI=yes: dmlcsr-train and dmlcsr-evaluate as several processes, through Open MPI. With another MPI, give MPI_CFLAGS and
+# MPI_LIBS.
+ifeq ($(MPI),yes)
+ifndef MPI_LIBS
+MPI_CFLAGS := $(shell $(PKG_CONFIG) --cflags ompi-c 2>/dev/null || mpicc --showme:compile)
+MPI_LIBS   := $(shell $(PKG_CONFIG) --libs ompi-c 2>/dev/null || mpicc --showme:link)
+endif
+$(if $(MPI_LIBS),,$(error MPI=yes needs Open MPI (Debian: apt install libopenmpi-dev openmpi-bin), or the two variables))
+else
+MPI_LIBS   :=
+endif
+
 # A program is its own files, and of those that several use (an archive of them) what it needs.
 convert_sources  := $(wildcard examples/convert*.c)
 parse_sources    := $(wildcard $(foreach part,parse args outputs report,examples/$(part).c))
 evaluate_sources := $(wildcard examples/evaluate*.c)
 train_sources_of_tool := $(wildcard examples/train*.c)
-shared_sources   := $(filter-out $(convert_sources) $(parse_sources) $(evaluate_sources) $(train_sources_of_tool),\
-                                 $(wildcard examples/*.c))
+mpi_sources      := examples/processes_mpi.c examples/processes_communicator.c
+shared_sources   := $(filter-out $(convert_sources) $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
+                                 $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c))
 tool_archive     := $(BUILD)/examples/shared.a
 tool_names       := $(if $(convert_sources),dmlcsr-convert) \
                     $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse) \
                                                 $(if $(evaluate_sources),dmlcsr-evaluate) \
-                                                $(if $(train_sources_of_tool),dmlcsr-train))
+                                                $(if $(train_sources_of_tool),$(call if_training,dmlcsr-train)))
 tools            := $(tool_names:%=$(BUILD)/bin/%)
 # The programs find the library beside them, in the build tree and where they are installed.
 lib_below        = $(patsubst $(exec_prefix)/%,%,$(libdir))
@@ -163,25 +183,30 @@ SUITES  ?= unit oom kernels grad train portable golden fuzz abi examples
 ONLY    ?=
 SKIP    ?=
 
-# One program per test_*.c; the other files of the folder are helpers that all of them get.
+# One program per test_*.c; the other files of the folder are helpers that all of them get. tests/cases/ is compiled for
+# each suite that uses it, since their precision is not the same.
 suite_programs = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/test_*.c))
-suite_helpers  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+suite_helpers  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c))) \
+                 $(if $(filter $(1),$(case_users)),$(patsubst tests/%.c,$(BUILD)/tests/$(1)/%.o,$(wildcard tests/cases/*.c)))
+case_users     := grad train
 scripts_of     = $(wildcard tests/$(1)/test_*.sh)
+untested      := $(call unless_training,$(BUILD)/tests/oom/test_oom_train tests/examples/test_train%)
 
 support     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 fuzz_names  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-bench_names := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench*.c))
+bench_names := $(filter-out $(call unless_training,bench_back bench_train),\
+                 $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench*.c)))
 
 programs_unit     := $(call suite_programs,unit)
-programs_oom      := $(call suite_programs,oom)
+programs_oom      := $(filter-out $(untested),$(call suite_programs,oom))
 programs_golden   := $(call suite_programs,golden)
-programs_grad     := $(call suite_programs,grad)
-programs_train    := $(call suite_programs,train)
+programs_grad     := $(call if_training,$(call suite_programs,grad))
+programs_train    := $(call if_training,$(call suite_programs,train))
 programs_portable := $(call suite_programs,portable)
 programs_kernels  := $(if $(wildcard tests/kernels/*.c),$(BUILD)/tests/kernelcheck)
 programs_fuzz     := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
 programs_abi      := $(call scripts_of,abi)
-programs_examples := $(call suite_programs,examples) $(call scripts_of,examples)
+programs_examples := $(call suite_programs,examples) $(filter-out $(untested),$(call scripts_of,examples))
 benches           := $(bench_names:%=$(BUILD)/tests/bench/%)
 
 ifneq ($(filter check check-programs $(BUILD)/tests/%,$(MAKECMDGOALS)),)
@@ -198,12 +223,12 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: lib tools $(BUILD)/dmlcsr.pc $(BUILD)/dmlcsr-train.pc
-lib: $(static) $(shared) $(links) $(train_static) $(train_shared) $(train_links)
+all: lib tools $(pc_files)
+lib: $(static) $(shared) $(links) $(train_library)
 tools: $(tools)
 
 # Changes when a flag given on the command line does.
-flag_line = $(CC) $(all_cflags) $(KERNEL_CFLAGS) $(CONV_CFLAGS) $(LDFLAGS) $(EMBED_MODEL) $(pkgdatadir) $(CPPFLAGS) $(machine)
+flag_line = $(CC) $(all_cflags) $(KERNEL_CFLAGS) $(CONV_CFLAGS) $(LDFLAGS) $(EMBED_MODEL) $(MPI) $(pkgdatadir) $(CPPFLAGS) $(machine)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
 	@printf '%s\n' '$(subst ','\'',$(flag_line))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flag_line))' >$@
@@ -248,9 +273,10 @@ $(train_links): $(train_shared)
 	@ln -sf $(notdir $(train_shared)) $@
 
 # Only public headers here: the programs are users like any other.
+$(mpi_sources:%.c=$(BUILD)/%.o): more_flags = $(MPI_CFLAGS)
 $(BUILD)/examples/%.o: examples/%.c $(remakers)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(call compile,-Iinclude $(PNG_FLAGS) $(data_dir_flag))
+	$(call say,CC,$<)$(call compile,-Iinclude $(PNG_FLAGS) $(data_dir_flag),$(more_flags))
 
 $(tool_archive): $(shared_sources:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -268,11 +294,11 @@ $(BUILD)/bin/dmlcsr-parse: $(parse_sources:%.c=$(BUILD)/%.o) $(tool_archive) $(l
 
 $(BUILD)/bin/dmlcsr-evaluate: $(evaluate_sources:%.c=$(BUILD)/%.o) $(tool_archive) $(links)
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(link_tool) $(PNG_LIBS) $(JPEG_LIBS) -lm -pthread
+	$(call say,LINK,$@)$(link_tool) $(PNG_LIBS) $(JPEG_LIBS) $(MPI_LIBS) -lm -pthread
 
 $(BUILD)/bin/dmlcsr-train: $(train_sources_of_tool:%.c=$(BUILD)/%.o) $(tool_archive) $(train_links) $(links)
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(link_tool) -ldmlcsr-train $(PNG_LIBS) $(JPEG_LIBS) -lm -pthread
+	$(call say,LINK,$@)$(link_tool) -ldmlcsr-train $(PNG_LIBS) $(JPEG_LIBS) $(MPI_LIBS) -lm -pthread
 
 $(BUILD)/%.pc: %.pc.in $(remakers) include/dmlcsr/version.h
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@exec_prefix@|$(exec_prefix:$(prefix)%=$${prefix}%)|' \
@@ -286,6 +312,13 @@ $(BUILD)/tests/%.o: tests/%.c $(remakers)
 	$(call say,CC,$<)$(call compile,$(test_flags),$(more_flags))
 
 $(BUILD)/tests/grad/%.o: more_flags = -DDML_DOUBLE
+define case_rule
+$$(BUILD)/tests/$(1)/cases/%.o: tests/cases/%.c $$(remakers)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)$$(call compile,$$(test_flags),$$(more_flags))
+endef
+$(foreach suite,$(case_users),$(eval $(call case_rule,$(suite))))
+
 $(BUILD)/double/%.o: %.c $(remakers)
 	@mkdir -p $(@D)
 	$(call say,DOUBLE,$<)$(call compile,$(includes) -DDML_DOUBLE,$(if $(findstring /kernels/,$<),$(KERNEL_CFLAGS)) $(DOUBLE_CFLAGS))
@@ -299,7 +332,7 @@ $(BUILD)/tests/support.a: $(support)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $(support)
 
-test_libraries := $(if $(support),$(BUILD)/tests/support.a) $(train_static) $(static)
+test_libraries := $(if $(support),$(BUILD)/tests/support.a) $(call if_training,$(train_static)) $(static)
 link_test = $(CC) $(all_cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(test_libraries)
 
 define suite_rule
@@ -318,7 +351,9 @@ $(foreach suite,$(check_users),$(programs_$(suite))): | found-check
 found-check:
 	@[ -n '$(strip $(CHECK_LIBS))' ] || { echo 'make check needs the Check library (Debian: apt install check pkg-config)' >&2; exit 1; }
 
-$(BUILD)/tests/kernelcheck: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernels/*.c)) $(test_libraries)
+# All kernels, those that only training needs included, whatever libraries are built.
+$(BUILD)/tests/kernelcheck: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernels/*.c)) $(test_libraries) \
+		$(call unless_training,$(filter $(BUILD)/libdmlcsr/kernels/%,$(train_objects)))
 	$(call say,LINK,$@)$(link_test) -lm
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(test_libraries)
@@ -332,7 +367,7 @@ check-programs: all $(filter-out %.sh,$(selected))
 
 check: check-programs
 	@BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' EMULATOR='$(EMULATOR)' \
-	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(train_shared)' TRAIN_STATIC='$(train_static)' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
+	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
 	 bash tests/run.sh $(selected)
 
 # The published network with made-up weights, written by a process of its own so that it counts in nobody's memory.
@@ -340,7 +375,11 @@ full_model := $(BUILD)/tests/bench/full.safetensors
 $(full_model): | $(BUILD)/tests/bench/bench_net
 	$(call say,WRITE,$@)$| --write $@
 
-bench_runs = 'bench --threads 1' 'bench --threads 2' bench_net 'bench_net --model $(full_model) --size 473 --runs 5'
+# tests/bench/compare_train.sh runs the last two beside PyTorch, where that is installed.
+bench_train_runs = bench_back 'bench_train --blocks 3,4,6,3 --divide 4 --size 256 --batch 8 --threads 2 --steps 5' \
+                   'bench_train --blocks 3,4,23,3 --divide 1 --size 193 --batch 2 --threads 2 --steps 5'
+bench_runs = 'bench --threads 1' 'bench --threads 2' bench_net 'bench_net --model $(full_model) --size 473 --runs 5' \
+             $(call if_training,$(bench_train_runs))
 bench: all $(benches) $(programs_kernels) $(full_model)
 	@for run in $(bench_runs); do echo "== $$run"; $(BUILD)/tests/bench/$$run || exit 1; done
 	@echo '== kernelcheck --bench'; $(programs_kernels) --bench
@@ -359,22 +398,22 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
 # ---- install ----------------------------------------------------------------------------------------------------------
 
 INSTALL = install
-man_pages := $(wildcard doc/man/*.1) $(wildcard doc/man/*.3)
+man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
 data_files := $(model_file) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
 
 install: install-lib install-tools
 
-install-lib: lib $(BUILD)/dmlcsr.pc $(BUILD)/dmlcsr-train.pc
+install-lib: lib $(pc_files)
 	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
 	$(INSTALL) -m 644 $(headers) $(root)$(includedir)/dmlcsr
-	$(INSTALL) -m 644 $(static) $(train_static) $(root)$(libdir)
-	$(INSTALL) -m 755 $(shared) $(train_shared) $(root)$(libdir)
+	$(INSTALL) -m 644 $(static) $(call if_training,$(train_static)) $(root)$(libdir)
+	$(INSTALL) -m 755 $(shared) $(call if_training,$(train_shared)) $(root)$(libdir)
 	ln -sf $(so_file) $(root)$(libdir)/$(so_name)
 	ln -sf $(so_name) $(root)$(libdir)/$(so_link)
-	ln -sf $(notdir $(train_shared)) $(root)$(libdir)/$(call train_of,$(so_name))
-	ln -sf $(call train_of,$(so_name)) $(root)$(libdir)/$(call train_of,$(so_link))
-	$(INSTALL) -m 644 $(BUILD)/dmlcsr.pc $(BUILD)/dmlcsr-train.pc $(root)$(libdir)/pkgconfig
+	$(call if_training,ln -sf $(notdir $(train_shared)) $(root)$(libdir)/$(call train_of,$(so_name)))
+	$(call if_training,ln -sf $(call train_of,$(so_name)) $(root)$(libdir)/$(call train_of,$(so_link)))
+	$(INSTALL) -m 644 $(pc_files) $(root)$(libdir)/pkgconfig
 	$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir)
 	for page in $(man_pages); do $(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}/ || exit 1; done
 
@@ -419,4 +458,4 @@ dist:
 
 FORCE:
 
--include $(wildcard $(BUILD)/double/libdmlcsr/*/*.d $(BUILD)/libdmlcsr/*.d $(BUILD)/libdmlcsr/*/*.d $(BUILD)/examples/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(BUILD)/double/libdmlcsr/*/*.d $(BUILD)/libdmlcsr/*.d $(BUILD)/libdmlcsr/*/*.d $(BUILD)/examples/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/*/cases/*.d)

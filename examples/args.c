@@ -1,7 +1,6 @@
 #include "args.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -89,20 +88,7 @@ static const struct option options[] = {
 
 static int wrong(const char *option, const char *text, const char *what)
 {
-    fprintf(stderr, PROGRAM ": --%s %s: %s\n", option, text, what);
-    return EXIT_USAGE;
-}
-
-/* A whole number from 1 or `least` to `most`, and nothing behind it. */
-static bool read_whole(const char *text, unsigned long least, unsigned long most, uint32_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end || errno || value < least || value > most)
-        return false;
-    *out = (uint32_t)value;
-    return true;
+    return option_wrong(PROGRAM, option, text, what);
 }
 
 /* X,Y,SIZE[,DEGREES[,CONTEXT]]; white space around numbers is fine, so that a file's content can be handed over. */
@@ -146,35 +132,13 @@ static int add_region(arguments *a, const char *text)
     return -1;
 }
 
-static int read_isa(arguments *a, const char *text)
-{
-    static const char *const names[] = { "c", "sse41", "avx2", "avx512", "neon" };
-    a->isa = dmlcsr_isa_find(text);
-    if (a->isa >= 0 && (a->isa == DMLCSR_ISA_AUTO || dmlcsr_isa_available(a->isa)))
-        return -1;
-    fprintf(stderr, PROGRAM ": --isa %s: %s; there are: auto", text,
-            a->isa < 0 ? "no instruction set has this name" : "this machine or this build does not have it");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (dmlcsr_isa_available(dmlcsr_isa_find(names[i])))
-            fprintf(stderr, " %s", names[i]);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
-
-static int read_number(arguments *a, int option, const char *text)
+static int read_limit(arguments *a, const char *text)
 {
     char *end;
-    switch (option) {
-    case 't':
-        return read_whole(text, 1, 256, &a->threads) ? -1 : wrong("threads", text, "expected a number from 1 to 256");
-    case OPTION_SIZE:
-        return read_whole(text, 17, 4097, &a->size) ? -1 : wrong("size", text, "expected a number from 17 to 4097");
-    default:
-        a->limit = strtod(text, &end);
-        if (end == text || *end || !(a->limit > 0 && a->limit <= 4294.967296))
-            return wrong("limit", text, "expected megapixels, above 0 and at most 4294");
-        return -1;
-    }
+    a->limit = strtod(text, &end);
+    if (end == text || *end || !(a->limit > 0 && a->limit <= 4294.967296))
+        return wrong("limit", text, "expected megapixels, above 0 and at most 4294");
+    return -1;
 }
 
 static int read_geometry(arguments *a, const char *text)
@@ -186,14 +150,6 @@ static int read_geometry(arguments *a, const char *text)
     else
         return wrong("geometry", text, "expected fine or compatible");
     return -1;
-}
-
-static int print_version(void)
-{
-    uint32_t v = dmlcsr_version();
-    printf(PROGRAM " %d.%d.%d (library %u.%u.%u)\n", DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH,
-           v / 1000000, v / 1000 % 1000, v % 1000);
-    return EXIT_FINE;
 }
 
 static int read_option(arguments *a, int option, const char *text)
@@ -210,14 +166,16 @@ static int read_option(arguments *a, int option, const char *text)
     case OPTION_CLASSES: a->classes = text; return -1;
     case 'r': return add_region(a, text);
     case 'm': a->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
-    case OPTION_ISA: return read_isa(a, text);
+    case 't': return option_number(PROGRAM, "threads", text, 1, 256, &a->threads);
+    case OPTION_ISA: return option_isa(PROGRAM, text, &a->isa);
+    case OPTION_SIZE: return option_number(PROGRAM, "size", text, 17, 4097, &a->size);
     case OPTION_GEOMETRY: return read_geometry(a, text);
+    case OPTION_LIMIT: return read_limit(a, text);
     case 'q': a->quiet = true; return -1;
     case 'v': a->verbose = true; return -1;
     case 'h': fputs(help_text, stdout); return EXIT_FINE;
-    case 'V': return print_version();
-    case '?': fputs("Try " PROGRAM " --help.\n", stderr); return EXIT_USAGE;
-    default: return read_number(a, option, text);
+    case 'V': return option_version(PROGRAM);
+    default: fputs("Try " PROGRAM " --help.\n", stderr); return EXIT_USAGE;
     }
 }
 
@@ -248,7 +206,7 @@ static bool choose(const dmlcsr *parser, const char *name, bool chosen[256])
 {
     uint32_t number, count = dmlcsr_class_count(parser);
     int found = dmlcsr_class_find(parser, name);
-    if (found < 0 && read_whole(name, 0, count - 1, &number))
+    if (found < 0 && option_whole(name, 0, count - 1, &number, 0))
         found = (int)number;
     if (found >= 0)
         chosen[found] = true;

@@ -8,7 +8,7 @@
 
 #include <dmlcsr/dmlcsr.h>
 
-enum { EXIT_FINE = 0, EXIT_PICTURES = 1, EXIT_USAGE = 2, EXIT_MODEL = 3 };
+#include "options.h"
 
 #define PROGRAM "dmlcsr-parse"
 

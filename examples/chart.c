@@ -128,6 +128,10 @@ static void find_ranges(drawing *d)
         }
     if (!isfinite(d->x.low))
         d->x.low = d->y.low = 0, d->x.high = d->y.high = 1;
+    if (c->has_x_range) {
+        d->x.low = c->x_low;
+        d->x.high = c->x_high;
+    }
     if (c->has_range && (!c->log_y || c->low > 0)) {
         d->y.low = c->log_y ? log10(c->low) : c->low;
         d->y.high = c->log_y ? log10(c->high) : c->high;
@@ -171,7 +175,8 @@ static int32_t legend_width(const drawing *d)
     return (int32_t)(longest + 11) * FONT_ADVANCE * (int32_t)d->scale + MARGIN;
 }
 
-static void arrange(drawing *d)
+/* The plot lies from `left` to `right` or, where its texts need more room, between them. */
+static void arrange(drawing *d, int32_t left, int32_t right)
 {
     const chart *c = d->chart;
     const int32_t row = (FONT_HEIGHT + 4) * (int32_t)d->scale;
@@ -183,7 +188,9 @@ static void arrange(drawing *d)
     else
         set_ticks(&d->y, fmax(2, (d->bottom - d->top) / 60.0), 0, !c->has_range);
     d->left = MARGIN + widest_tick(d) + 8;
+    d->left = d->left > left ? d->left : left;
     d->right = (int32_t)d->page.width - MARGIN - legend_width(d);
+    d->right = d->right < right ? d->right : right;
     d->right = d->right > d->left + 40 ? d->right : d->left + 40;
     set_ticks(&d->x, fmax(2, (d->right - d->left) / 90.0), 1, false); /* epochs are whole */
 }
@@ -285,21 +292,70 @@ static void draw_legend(drawing *d)
     }
 }
 
-bool chart_save(const char *path, const chart *c, note *error)
+/* ---- pictures ---- */
+
+static uint32_t height_of(const chart *c)
 {
-    drawing d = { .chart = c, .scale = 1 };
-    uint32_t width = c->width ? c->width : 960, height = c->height ? c->height : 540;
-    if (!canvas_make(&d.page, width, height, PAPER, error))
+    return c->height ? c->height : 540;
+}
+
+static drawing drawing_of(const chart *c, uint32_t width)
+{
+    return (drawing){ .chart = c, .page = { .width = width, .height = height_of(c) },
+                      .scale = width >= 720 && height_of(c) >= 360 ? 2 : 1 };
+}
+
+/* So that an epoch is at the same place in all charts: the narrowest plot decides. */
+static void find_sides(const chart *charts, size_t count, uint32_t width, int32_t *left, int32_t *right)
+{
+    *left = 0;
+    *right = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        drawing d = drawing_of(&charts[i], width);
+        arrange(&d, *left, *right);
+        *left = d.left;
+        *right = d.right;
+    }
+}
+
+/* The chart from row `top` of a page on. */
+static bool draw(picture *page, uint32_t top, const chart *c, int32_t left, int32_t right, note *error)
+{
+    drawing d = drawing_of(c, page->width);
+    const size_t row = (size_t)page->width * 3;
+    if (!canvas_make(&d.page, page->width, height_of(c), PAPER, error))
         return false;
-    d.scale = width >= 720 && height >= 360 ? 2 : 1;
-    arrange(&d);
+    arrange(&d, left, right);
     draw_axes(&d);
     draw_titles(&d);
     for (size_t i = 0; i < c->series_count; i++)
         draw_series(&d, i);
     draw_legend(&d);
-    png_source source = { d.page.pixels, width, height, 3, NULL, 0 };
-    bool ok = png_save(path, &source, error);
+    memcpy(page->pixels + top * row, d.page.pixels, d.page.height * row);
     picture_free(&d.page);
+    return true;
+}
+
+bool charts_save(const char *path, const chart *charts, size_t count, note *error)
+{
+    picture page;
+    uint32_t height = 0, top = 0;
+    int32_t left, right;
+    for (size_t i = 0; i < count; i++)
+        height += height_of(&charts[i]);
+    if (!canvas_make(&page, charts->width ? charts->width : 960, height, PAPER, error))
+        return false;
+    bool ok = true;
+    find_sides(charts, count, page.width, &left, &right);
+    for (size_t i = 0; ok && i < count; top += height_of(&charts[i++]))
+        ok = draw(&page, top, &charts[i], left, right, error);
+    png_source source = { page.pixels, page.width, page.height, 3, NULL, 0 };
+    ok = ok && png_save(path, &source, error);
+    picture_free(&page);
     return ok;
+}
+
+bool chart_save(const char *path, const chart *c, note *error)
+{
+    return charts_save(path, c, 1, error);
 }

@@ -19,6 +19,8 @@ typedef struct chart {
     bool log_y;              /* values of 0 and below are left out */
     bool has_range;          /* the y axis goes from `low` to `high`, not from the smallest to the largest value */
     double low, high;
+    bool has_x_range;        /* the same for the x axis */
+    double x_low, x_high;
     const double *marks;     /* x values where a dashed line stands (ends of cycles) */
     size_t mark_count;
     const chart_series *series;
@@ -27,5 +29,7 @@ typedef struct chart {
 
 /* False, with a sentence that does not name the file. */
 bool chart_save(const char *path, const chart *c, note *error);
+/* Several charts below each other in one picture, all as wide as the first. */
+bool charts_save(const char *path, const chart *charts, size_t count, note *error);
 
 #endif

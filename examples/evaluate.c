@@ -1,12 +1,13 @@
 /*
  * dmlcsr-evaluate: how good a model is on a labelled set.
  *
- * The flow is here; what was asked is in evaluate_args.c, model and data in evaluate_open.c, pictures in evaluate_run.c,
- * sums of shards in evaluate_merge.c, tables and JSON in evaluate_report.c. Lists of files come from listing*.c, numbers
- * from metrics.c.
+ * The flow is here; what was asked is in evaluate_args.c, model and data in evaluate_open.c, the pictures of a shard in
+ * evaluate_run.c, sums of shards in evaluate_merge.c, tables and JSON in evaluate_report.c. Lists of files come from
+ * listing*.c, threads over pictures from score.c, numbers from metrics.c.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "evaluate.h"
+#include "processes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -95,12 +96,31 @@ static int report(const evaluation *e, const request *r)
     return ok ? EXIT_FINE : EXIT_PICTURES;
 }
 
+/* Under mpirun, every process parses its shard, and the first one tells what all have found. */
+static int evaluate(evaluation *e, request *r)
+{
+    if (processes_count() > 1) {
+        r->shard = processes_rank() + 1;
+        r->shards = processes_count();
+    }
+    if (processes_rank() > 0)
+        r->sheet = r->json = NULL;
+    int code = r->merge ? evaluation_merge(e, r) : evaluation_run(e, r);
+    if (code >= 0 && !evaluate_stopped)
+        processes_end_all(code);
+    if (code < 0)
+        code = evaluation_join(e);
+    return code < 0 && processes_rank() == 0 ? report(e, r) : code < 0 ? EXIT_FINE : code;
+}
+
 int main(int argc, char **argv)
 {
     request r;
     evaluation e;
     struct sigaction action;
-    int code = request_read(&r, argc, argv);
+    if (!processes_start(PROGRAM))
+        return EXIT_PICTURES;
+    int code = processes_worst(request_read(&r, argc, argv));
     memset(&e, 0, sizeof e);
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
@@ -108,11 +128,10 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (code < 0)
-        code = r.merge ? evaluation_merge(&e, &r) : evaluation_run(&e, &r);
-    if (code < 0)
-        code = report(&e, &r);
+        code = evaluate(&e, &r);
     evaluation_free(&e);
     if (evaluate_stopped) /* end as the signal would have done it, so that a calling script stops, too */
         raise(evaluate_stopped);
+    processes_stop();
     return code;
 }

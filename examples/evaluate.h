@@ -9,10 +9,9 @@
 #include "io.h"
 #include "listing.h"
 #include "metrics.h"
+#include "options.h"
 
 #define PROGRAM "dmlcsr-evaluate"
-
-enum { EXIT_FINE = 0, EXIT_PICTURES = 1, EXIT_USAGE = 2, EXIT_MODEL = 3 };
 
 typedef struct request {
     const char *data, *set;
@@ -55,6 +54,9 @@ void evaluation_free(evaluation *e);
 int evaluation_run(evaluation *e, const request *r);
 /* Reads the JSON files and adds them up; the same. */
 int evaluation_merge(evaluation *e, const request *r);
+
+/* Adds up what the processes of mpirun have found; the same. */
+int evaluation_join(evaluation *e);
 
 void report_table(FILE *out, const evaluation *e, bool with_confusion);
 void report_json(FILE *out, const evaluation *e);

@@ -1,9 +1,7 @@
 #include "evaluate.h"
+#include "processes.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char help_text[] =
@@ -81,46 +79,21 @@ const char *const protocol_names[2] = {
 
 static int wrong(const char *option, const char *text, const char *what)
 {
-    fprintf(stderr, PROGRAM ": --%s %s: %s\n", option, text, what);
-    return EXIT_USAGE;
-}
-
-/* A whole number in a range, and nothing behind it but `*end`. */
-static bool read_whole(const char *text, unsigned long least, unsigned long most, uint32_t *out, char end)
-{
-    char *stop;
-    errno = 0;
-    unsigned long value = strtoul(text, &stop, 10);
-    if (!isdigit((unsigned char)*text) || *stop != end || errno || value < least || value > most)
-        return false;
-    *out = (uint32_t)value;
-    return true;
+    return option_wrong(PROGRAM, option, text, what);
 }
 
 static int read_number(const char *option, const char *text, unsigned long least, unsigned long most, uint32_t *out)
 {
-    char range[80];
-    snprintf(range, sizeof range, "expected a number from %lu to %lu", least, most);
-    return read_whole(text, least, most, out, 0) ? -1 : wrong(option, text, range);
+    return option_number(PROGRAM, option, text, least, most, out);
 }
 
 static int read_shard(request *r, const char *text)
 {
     const char *slash = strchr(text, '/');
-    if (slash && read_whole(text, 1, 1000000, &r->shard, '/') && read_whole(slash + 1, 1, 1000000, &r->shards, 0) &&
+    if (slash && option_whole(text, 1, 1000000, &r->shard, '/') && option_whole(slash + 1, 1, 1000000, &r->shards, 0) &&
         r->shard <= r->shards)
         return -1;
     return wrong("shard", text, "expected I/N with I from 1 to N, such as 1/4");
-}
-
-static int read_isa(request *r, const char *text)
-{
-    r->isa = dmlcsr_isa_find(text);
-    if (r->isa < 0)
-        return wrong("isa", text, "no instruction set has this name");
-    if (r->isa != DMLCSR_ISA_AUTO && !dmlcsr_isa_available(r->isa))
-        return wrong("isa", text, "this machine or this build does not have it");
-    return -1;
 }
 
 static int read_protocol(request *r, const char *text)
@@ -139,14 +112,6 @@ static int read_kind(request *r, const char *text)
     return r->kind >= 0 ? -1 : wrong("kind", text, "expected celebamask-hq, lapa, helen or auto");
 }
 
-static int print_version(void)
-{
-    uint32_t v = dmlcsr_version();
-    printf(PROGRAM " %d.%d.%d (library %u.%u.%u)\n", DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH,
-           v / 1000000, v / 1000 % 1000, v % 1000);
-    return EXIT_FINE;
-}
-
 static int read_option(request *r, int option, const char *text)
 {
     switch (option) {
@@ -160,7 +125,7 @@ static int read_option(request *r, int option, const char *text)
     case 'p': return read_protocol(r, text);
     case OPTION_SIZE: return read_number("size", text, 17, 4097, &r->size);
     case 't': return read_number("threads", text, 1, 256, &r->threads);
-    case OPTION_ISA: return read_isa(r, text);
+    case OPTION_ISA: return option_isa(PROGRAM, text, &r->isa);
     case 'j': r->json = text; return -1;
     case OPTION_CONFUSION: r->confusion = true; return -1;
     case OPTION_SHEET: r->sheet = text; return -1;
@@ -168,7 +133,7 @@ static int read_option(request *r, int option, const char *text)
     case OPTION_SHEET_CELL: return read_number("sheet-cell", text, 32, 1024, &r->sheet_cell);
     case 'q': r->quiet = true; return -1;
     case 'h': fputs(help_text, stdout); return EXIT_FINE;
-    case 'V': return print_version();
+    case 'V': return option_version(PROGRAM);
     default: fputs("Try " PROGRAM " --help.\n", stderr); return EXIT_USAGE;
     }
 }
@@ -184,6 +149,8 @@ static int check(const request *r)
         complaint = "no data set is named (--data FOLDER)";
     else if (!r->merge && r->file_count)
         complaint = "files are named, but not what to do with them (--merge?)";
+    else if (processes_count() > 1 && (r->merge || r->shards > 1))
+        complaint = "under mpirun each process takes its shard, and they are added up: no --shard, no --merge";
     if (!complaint)
         return -1;
     fprintf(stderr, PROGRAM ": %s. Try " PROGRAM " --help.\n", complaint);

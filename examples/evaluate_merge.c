@@ -5,6 +5,8 @@
 
 #include "evaluate.h"
 #include "json.h"
+#include "processes.h"
+#include "score.h"
 
 static const char *text_of(const json *j, const char *key)
 {
@@ -170,6 +172,23 @@ static void tell_missing(const evaluation *e)
         separator = ", ";
     }
     fprintf(stderr, " of %u\n", e->shards);
+}
+
+/* Each process has a shard: together they are the whole set, in the time of the slowest. */
+int evaluation_join(evaluation *e)
+{
+    char classes[16], size[16];
+    if (processes_count() == 1)
+        return -1;
+    snprintf(classes, sizeof classes, "%u", (unsigned)e->confusion.classes);
+    snprintf(size, sizeof size, "%u", (unsigned)e->input_size);
+    if (!processes_same("the number of classes", classes) || !processes_same("the input's size", size))
+        return EXIT_USAGE;
+    score_join(&e->confusion);
+    e->seconds = processes_longest(e->seconds);
+    e->shards = 1;
+    e->done[0] = true;
+    return -1;
 }
 
 int evaluation_merge(evaluation *e, const request *r)

@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "evaluate_job.h"
 
@@ -20,7 +19,7 @@ static void on_log(void *opaque, int level, const char *message)
 {
     job *j = opaque;
     if (level == DMLCSR_LOG_WARNING && !j->asked->quiet)
-        job_say(j, message);
+        score_say(&j->score, message);
 }
 
 /* ---- the model and the data ---- */
@@ -41,9 +40,9 @@ static int load_model(job *j, uint32_t threads)
     options.opaque = j;
     options.error = error;
     options.error_size = sizeof error;
-    dmlcsr_free(j->parser);
-    j->parser = NULL;
-    int status = dmlcsr_create(&j->parser, r->model, &options);
+    dmlcsr_free(j->score.parser);
+    j->score.parser = NULL;
+    int status = dmlcsr_create(&j->score.parser, r->model, &options);
     if (status == DMLCSR_OK)
         return -1;
     if (evaluate_stopped)
@@ -58,7 +57,7 @@ static int load_model(job *j, uint32_t threads)
 static int read_listing(job *j)
 {
     const request *r = j->asked;
-    uint32_t classes = dmlcsr_class_count(j->parser);
+    uint32_t classes = dmlcsr_class_count(j->score.parser);
     note error;
     if (!listing_read(&j->files, r->data, r->set, r->kind, classes, &error)) {
         fprintf(stderr, PROGRAM ": %s\n", error.text);
@@ -71,12 +70,20 @@ static int read_listing(job *j)
     return EXIT_USAGE;
 }
 
+/* In a model file, names have "_" for blanks. */
+static bool same_name(const char *model, const char *data)
+{
+    for (; *model && (*model == *data || (*model == '_' && *data == ' ')); model++)
+        data++;
+    return *model == *data;
+}
+
 /* "left eye" and "l_eye" may well be the same: only worth a look. */
 static void compare_names(const job *j)
 {
     for (uint32_t i = 1; i < j->files.classes && !j->asked->quiet; i++) {
-        const char *name = dmlcsr_class_name(j->parser, i);
-        if (strcmp(name, j->files.names[i]) == 0)
+        const char *name = dmlcsr_class_name(j->score.parser, i);
+        if (same_name(name, j->files.names[i]))
             continue;
         fprintf(stderr, PROGRAM ": warning: class %u is \"%s\" in the model, \"%s\" in the data set%s\n", i, name,
                 j->files.names[i], " (numbers count, not names)");
@@ -89,7 +96,7 @@ static void choose_pictures(job *j)
 {
     const request *r = j->asked;
     size_t all = r->limit && r->limit < j->files.count ? r->limit : j->files.count;
-    j->count = (uint32_t)((all + r->shards - r->shard) / r->shards);
+    j->score.count = (uint32_t)((all + r->shards - r->shard) / r->shards);
 }
 
 static int describe(job *j, uint32_t threads)
@@ -100,9 +107,9 @@ static int describe(job *j, uint32_t threads)
     e->data = strdup(r->data);
     e->set = strdup(r->set);
     e->kind = strdup(j->files.title);
-    e->isa = strdup(dmlcsr_isa(j->parser));
+    e->isa = strdup(dmlcsr_isa(j->score.parser));
     e->protocol = protocol_names[r->geometry];
-    e->input_size = dmlcsr_input_size(j->parser);
+    e->input_size = dmlcsr_input_size(j->score.parser);
     e->threads = threads;
     e->limit = r->limit;
     if (!e->model || !e->data || !e->set || !e->kind || !e->isa ||
@@ -112,11 +119,36 @@ static int describe(job *j, uint32_t threads)
     return -1;
 }
 
+static int sheet_failed(const request *r, const note *error)
+{
+    fprintf(stderr, PROGRAM ": %s: %s\n", r->sheet, error->text);
+    return EXIT_PICTURES;
+}
+
+static int make_sheet(job *j)
+{
+    const request *r = j->asked;
+    const evaluation *e = j->found;
+    char title[400];
+    note error;
+    snprintf(title, sizeof title, "%.100s, set %.60s: model %.100s, protocol %s", e->data, e->set, e->model,
+             e->protocol);
+    return score_sheet_make(&j->sheet, j->score.parser, title, r->sheet_count, j->score.count, r->sheet_cell,
+                            e->confusion.classes, (const char *const *)e->names, &error)
+               ? -1
+               : sheet_failed(r, &error);
+}
+
+static int save_sheet(job *j)
+{
+    note error;
+    return sheet_save(&j->sheet.sheet, j->asked->sheet, &error) ? -1 : sheet_failed(j->asked, &error);
+}
+
 static int run(job *j)
 {
     const request *r = j->asked;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t threads = r->threads ? r->threads : cores < 1 ? 1 : cores > 256 ? 256 : (uint32_t)cores;
+    uint32_t threads = score_threads(r->threads);
     int code = load_model(j, 1);
     if (code < 0)
         code = read_listing(j);
@@ -124,16 +156,16 @@ static int run(job *j)
         return code;
     compare_names(j);
     choose_pictures(j);
-    if (j->count && j->count < threads) /* few pictures: several threads on each */
-        code = load_model(j, threads / j->count);
+    if (j->score.count && j->score.count < threads) /* few pictures: several threads on each */
+        code = load_model(j, threads / j->score.count);
     if (code < 0)
         code = describe(j, threads);
     if (code < 0 && r->sheet)
-        code = evaluate_sheet_make(&j->sheet, r, j->parser, j->found, j->count);
+        code = make_sheet(j);
     if (code < 0)
         code = job_work(j, threads);
     if (code < 0 && r->sheet)
-        code = evaluate_sheet_save(&j->sheet, r->sheet);
+        code = save_sheet(j);
     return code;
 }
 
@@ -143,11 +175,10 @@ int evaluation_run(evaluation *e, const request *r)
     memset(&j, 0, sizeof j);
     j.asked = r;
     j.found = e;
-    pthread_mutex_init(&j.mutex, NULL);
+    score_init(&j.score, PROGRAM, r->quiet);
     int code = run(&j);
-    evaluate_sheet_free(&j.sheet);
+    score_sheet_free(&j.sheet);
     listing_free(&j.files);
-    dmlcsr_free(j.parser);
-    pthread_mutex_destroy(&j.mutex);
+    score_free(&j.score);
     return code;
 }

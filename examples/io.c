@@ -123,3 +123,16 @@ bool picture_read(picture *out, const char *path, uint64_t limit, note *error)
         picture_free(out);
     return ok;
 }
+
+bool labels_read(picture *out, const char *path, uint64_t limit, note *error)
+{
+    memset(out, 0, sizeof *out);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        note_set(error, "cannot be opened: %s", strerror(errno));
+        return false;
+    }
+    bool ok = png_decode_labels(out, file, limit, error);
+    fclose(file);
+    return ok;
+}

@@ -31,6 +31,9 @@ typedef struct picture {
 bool picture_read(picture *out, const char *path, uint64_t limit, note *error);
 void picture_free(picture *p);
 
+/* The same for a label map, as png_decode_labels() reads it. */
+bool labels_read(picture *out, const char *path, uint64_t limit, note *error);
+
 /* The two decoders: from the start of `file`, pixels as stored, orientation (1 to 8) beside them. */
 bool jpeg_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);
 bool png_decode(picture *out, int *orientation, FILE *file, uint64_t limit, note *error);

@@ -201,7 +201,7 @@ static bool write_all(codec *c)
     const png_source *s = c->source;
     int type = s->channels == 3 ? PNG_COLOR_TYPE_RGB : s->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_GRAY;
     if (setjmp(png_jmpbuf(c->png))) {
-        note_set(c->error, "cannot be written: %s", c->reason.text);
+        note_set(c->error, "cannot be written: %s", ferror(c->file) ? strerror(errno) : c->reason.text);
         return false;
     }
     png_init_io(c->png, c->file);

@@ -33,9 +33,9 @@ void listing_free(listing *l);
 
 /*
  * Reads a pair: the photograph, resized to the size of its labels when it has another one, and the labels, one byte
- * per pixel, each below l->classes or 255. Sentences name the file, and the pixel where it is one.
+ * per pixel, each below `classes` or 255. Sentences name the file, and the pixel where it is one.
  */
-bool listing_load(const listing *l, size_t index, picture *photo, picture *labels, note *error);
+bool pair_load(const char *image, const char *label, uint32_t classes, picture *photo, picture *labels, note *error);
 
 /* Another size, bilinear, pixels taken as little squares (not as points on a grid). */
 bool picture_resize(picture *p, uint32_t width, uint32_t height, note *error);

@@ -1,7 +1,6 @@
-/* Reading one pair of a listing: a photograph and its labels, in one size. */
+/* Reading one pair of a labelled set: a photograph and its labels, in one size. */
 #include "listing.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,19 +45,6 @@ bool picture_resize(picture *p, uint32_t width, uint32_t height, note *error)
     return true;
 }
 
-static bool read_labels(picture *labels, const char *path, note *error)
-{
-    memset(labels, 0, sizeof *labels);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        note_set(error, "cannot be opened: %s", strerror(errno));
-        return false;
-    }
-    bool ok = png_decode_labels(labels, file, NO_LIMIT, error);
-    fclose(file);
-    return ok;
-}
-
 static bool check_labels(const picture *labels, uint32_t classes, note *error)
 {
     size_t count = (size_t)labels->width * labels->height;
@@ -72,15 +58,14 @@ static bool check_labels(const picture *labels, uint32_t classes, note *error)
     return true;
 }
 
-bool listing_load(const listing *l, size_t index, picture *photo, picture *labels, note *error)
+bool pair_load(const char *image, const char *label, uint32_t classes, picture *photo, picture *labels, note *error)
 {
-    const listing_pair *pair = &l->pairs[index];
-    const char *path = pair->label;
+    const char *path = label;
     note reason = { "" };
     memset(photo, 0, sizeof *photo);
-    bool ok = read_labels(labels, path, &reason) && check_labels(labels, l->classes, &reason);
+    bool ok = labels_read(labels, path, NO_LIMIT, &reason) && check_labels(labels, classes, &reason);
     if (ok) {
-        path = pair->image;
+        path = image;
         ok = picture_read(photo, path, NO_LIMIT, &reason);
     }
     if (ok && (photo->width != labels->width || photo->height != labels->height))

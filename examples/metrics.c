@@ -96,17 +96,17 @@ void metrics_compute(metrics *m, const confusion *c)
 
 /* ---- groups ---- */
 
-enum { PARTS = 8, SPELLINGS = 5, EYES = 2, BROWS = 4, MOUTH = 7 };
+enum { PARTS = 8, SPELLINGS = 6, EYES = 2, BROWS = 4, MOUTH = 7 };
 
 /* In the order of the groups that they belong to; "mouth" alone is the inside of the mouth in CelebAMask-HQ. */
 static const char *const spellings[PARTS][SPELLINGS] = {
     { "l_eye", "left eye", "left_eye", "le" },
     { "r_eye", "right eye", "right_eye", "re" },
-    { "l_brow", "left brow", "left_eyebrow", "left eyebrow", "lb" },
-    { "r_brow", "right brow", "right_eyebrow", "right eyebrow", "rb" },
-    { "u_lip", "upper lip", "upper_lip", "ulip" },
-    { "mouth", "inner mouth", "inner_mouth", "imouth" },
-    { "l_lip", "lower lip", "lower_lip", "llip" },
+    { "l_brow", "left brow", "left_brow", "left_eyebrow", "left eyebrow", "lb" },
+    { "r_brow", "right brow", "right_brow", "right_eyebrow", "right eyebrow", "rb" },
+    { "u_lip", "upper lip", "upper_lip", "ulip", "ul" },
+    { "mouth", "inner mouth", "inner_mouth", "imouth", "im" },
+    { "l_lip", "lower lip", "lower_lip", "llip", "ll" },
     { "nose" },
 };
 

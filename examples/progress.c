@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CELLS 24
+#define CELLS 24      /* of the bar */
+#define CELLS_SHORT 12 /* beside a text */
 #define SECONDS_BETWEEN 0.08
 
 double steady_seconds(void)
@@ -24,6 +26,12 @@ void progress_start(progress *p, size_t total, bool quiet)
     p->total = total;
     p->wanted = !quiet && total > 1 && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
     p->started = steady_seconds();
+}
+
+static int columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* The last letters of a name; control characters would move the cursor. */
@@ -44,16 +52,18 @@ void progress_show(progress *p, double part)
     if (!p->wanted || (p->shown && now - p->drawn < SECONDS_BETWEEN))
         return;
     double share = ((double)p->done + part) / (double)p->total;
-    char bar[CELLS + 1], name[29], left[32] = "";
-    for (int i = 0; i < CELLS; i++)
-        bar[i] = i < (int)(share * CELLS) ? '#' : '.';
-    bar[CELLS] = 0;
+    char bar[CELLS + 1], name[29], left[32] = "", line[512];
+    const int cells = p->text ? CELLS_SHORT : CELLS;
+    for (int i = 0; i < cells; i++)
+        bar[i] = i < (int)(share * cells) ? '#' : '.';
+    bar[cells] = 0;
     short_name(p->name ? p->name : "", name, sizeof name);
     if (share > 0 && now - p->started > 1) {
         double seconds = (now - p->started) * (1 - share) / share;
         snprintf(left, sizeof left, " %d:%02d left", (int)(seconds / 60), (int)seconds % 60);
     }
-    fprintf(stderr, "\r[%s] %zu/%zu%s %s\033[K", bar, p->done, p->total, left, name);
+    snprintf(line, sizeof line, "[%s] %zu/%zu%s %s", bar, p->done, p->total, left, p->text ? p->text : name);
+    fprintf(stderr, "\r%.*s\033[K", columns() - 1, line); /* a line that wraps could not be taken back */
     fflush(stderr);
     p->shown = true;
     p->drawn = now;

@@ -9,7 +9,8 @@ typedef struct progress {
     bool shown;         /* the terminal has a bar on its last line */
     bool wanted;
     size_t done, total; /* pictures */
-    const char *name;   /* of the picture at work */
+    const char *name;   /* of the picture at work; of a long one, the end is shown */
+    const char *text;   /* or what there is to say; of a long one, as much as the line has room for */
     double started, drawn; /* seconds of a steady clock */
 } progress;
 

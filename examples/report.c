@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json.h"
+
 void findings_count(findings *f)
 {
     memset(f->of, 0, sizeof f->of);
@@ -39,37 +41,6 @@ void report_table(FILE *out, const dmlcsr *parser, const findings *f)
         fprintf(out, "  wrote %s\n", f->written[i]);
 }
 
-/* Length of the UTF-8 sequence at `s`, or 0 when it is not one. */
-static int sequence(const unsigned char *s)
-{
-    int length = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
-    for (int i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool beyond = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90); /* surrogates; above 10FFFF */
-    return length > 1 && (overlong || beyond) ? 0 : length;
-}
-
-/* File names may hold any bytes, JSON only UTF-8: what is not becomes U+FFFD. */
-static void write_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int length = sequence(s);
-        if (length == 0)
-            fputs("\\ufffd", out);
-        else if (*s == '"' || *s == '\\')
-            fprintf(out, "\\%c", *s);
-        else if (*s < 32 || *s == 127)
-            fprintf(out, "\\u%04x", *s);
-        else
-            fwrite(s, 1, (size_t)length, out);
-        s += length ? length : 1;
-    }
-    fputc('"', out);
-}
-
 static void write_classes(FILE *out, const dmlcsr *parser, const findings *f)
 {
     const char *separator = "";
@@ -79,7 +50,7 @@ static void write_classes(FILE *out, const dmlcsr *parser, const findings *f)
         if (!f->shown[i])
             continue;
         fprintf(out, "%s{\"id\":%" PRIu32 ",\"name\":", separator, i);
-        write_string(out, dmlcsr_class_name(parser, i));
+        json_write_string(out, dmlcsr_class_name(parser, i));
         fprintf(out, ",\"color\":\"#%06" PRIx32 "\",\"pixels\":%" PRIu64 ",\"share\":%.6f,\"box\":",
                 dmlcsr_class_color(parser, i), c->pixels, findings_share(f, i));
         if (c->pixels)
@@ -109,7 +80,7 @@ static void write_files(FILE *out, const findings *f)
     fputs(",\"files\":[", out);
     for (size_t i = 0; i < f->written_count; i++) {
         fputs(i ? "," : "", out);
-        write_string(out, f->written[i]);
+        json_write_string(out, f->written[i]);
     }
     fputc(']', out);
 }
@@ -117,11 +88,11 @@ static void write_files(FILE *out, const findings *f)
 void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const findings *f)
 {
     fputs("{\"file\":", out);
-    write_string(out, f->file);
+    json_write_string(out, f->file);
     fprintf(out, ",\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"model\":", f->photo->width, f->photo->height);
-    write_string(out, a->model ? a->model : "small");
+    json_write_string(out, a->model ? a->model : "small");
     fputs(",\"side\":", out);
-    write_string(out, dmlcsr_side(parser) ? dmlcsr_side(parser) : "");
+    json_write_string(out, dmlcsr_side(parser) ? dmlcsr_side(parser) : "");
     fprintf(out, ",\"input_size\":%" PRIu32 ",\"isa\":\"%s\",\"threads\":%" PRIu32, dmlcsr_input_size(parser),
             dmlcsr_isa(parser), dmlcsr_threads(parser));
     fprintf(out, ",\"seconds\":{\"read\":%.4f,\"parse\":%.4f,\"write\":%.4f}", f->seconds_read, f->seconds_parse,
@@ -131,7 +102,7 @@ void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const find
     write_files(out, f);
     if (f->photo->warning.text[0]) {
         fputs(",\"warning\":", out);
-        write_string(out, f->photo->warning.text);
+        json_write_string(out, f->photo->warning.text);
     }
     fputs("}\n", out);
 }
@@ -139,8 +110,8 @@ void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const find
 void report_json_error(FILE *out, const char *file, const char *sentence)
 {
     fputs("{\"file\":", out);
-    write_string(out, file);
+    json_write_string(out, file);
     fputs(",\"error\":", out);
-    write_string(out, sentence);
+    json_write_string(out, sentence);
     fputs("}\n", out);
 }

@@ -6,24 +6,76 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "processes.h"
 #include "train_run.h"
 
-static void path_of(const run *r, const char *name, char *path, size_t size)
+void run_path(const run *r, const char *name, char *path, size_t size)
 {
     snprintf(path, size, "%s/%s", r->s->output, name);
 }
 
 /* ---- checkpoints --------------------------------------------------------------------------------------------------- */
 
+/* A run may go on with another number of processes, as long as a step has as many pictures. */
+static double batch_of_all(const run *r)
+{
+    return r->s->batch * processes_count();
+}
+
+static const char *const checkpoints[] = {"checkpoint.safetensors", "checkpoint.previous.safetensors"};
+
+/* The newest checkpoint, or the one before it; false when there is none. */
+static bool find_checkpoint(const run *r, char *path, size_t size)
+{
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        run_path(r, checkpoints[i], path, size);
+        if (stat(path, &info) == 0)
+            return true;
+    }
+    return false;
+}
+
+void run_tell_kept(const run *r)
+{
+    char path[600];
+    if (processes_rank() > 0)
+        return;
+    if (find_checkpoint(r, path, sizeof path))
+        fprintf(stderr, "dmlcsr-train: training stops; the last checkpoint is %s\n", path);
+    else
+        fputs("dmlcsr-train: training stops; there is no checkpoint yet\n", stderr);
+}
+
+static bool no_checkpoint(run *r, const char *why)
+{
+    progress_hide(&r->bar);
+    fprintf(stderr, "dmlcsr-train: no checkpoint of epoch %u, step %u: %s\n", r->epoch + 1, r->step, why);
+    return false;
+}
+
 /* The last one becomes the previous one, then the new one takes its name: there is a whole checkpoint at any time. */
+static bool replace_checkpoint(run *r, const char *next)
+{
+    char path[600], previous[600], why[700];
+    run_path(r, checkpoints[0], path, sizeof path);
+    run_path(r, checkpoints[1], previous, sizeof previous);
+    if ((rename(path, previous) == 0 || errno == ENOENT) && rename(next, path) == 0) /* there is none at first */
+        return true;
+    snprintf(why, sizeof why, "%s cannot be replaced: %s", path, strerror(errno));
+    return no_checkpoint(r, why);
+}
+
 bool run_save(run *r)
 {
-    char path[600], previous[600], next[600], text[10][64];
+    if (processes_rank() > 0) /* the first one writes for all */
+        return true;
+    char next[600], text[11][64];
     settings_pairs *p = malloc(sizeof *p);
     const char *pair[2 * 110];
     size_t count;
     if (!p)
-        return false;
+        return no_checkpoint(r, "there is not enough memory");
     settings_save(r->s, p);
     count = p->count;
     memcpy(pair, p->pair, 2 * count * sizeof *pair);
@@ -31,26 +83,17 @@ bool run_save(run *r)
         {"run.epoch", r->epoch}, {"run.step", r->step}, {"run.best", r->best}, {"run.sum0", r->sum[0]},
         {"run.sum1", r->sum[1]}, {"run.sum2", r->sum[2]}, {"run.sum3", r->sum[3]}, {"run.sum4", r->sum[4]},
         {"run.sum5", r->sum[5]}, {"run.sum6", r->sum[6]},
+        {"run.batch", batch_of_all(r)},
     };
     for (size_t i = 0; i < sizeof position / sizeof *position; i++, count++) {
         snprintf(text[i], sizeof text[i], "%.17g", position[i].value);
         pair[2 * count] = position[i].key;
         pair[2 * count + 1] = text[i];
     }
-    path_of(r, "checkpoint.safetensors", path, sizeof path);
-    path_of(r, "checkpoint.previous.safetensors", previous, sizeof previous);
-    path_of(r, "checkpoint.next.safetensors", next, sizeof next);
-    bool good = dmlcsr_trainer_save(r->trainer, next, pair, count) == DMLCSR_OK;
-    if (!good) {
-        progress_hide(&r->bar);
-        fprintf(stderr, "dmlcsr-train: no checkpoint of epoch %u, step %u: %s\n", r->epoch + 1, r->step,
-                dmlcsr_trainer_last_error(r->trainer));
-    } else {
-        rename(path, previous); /* there is none at first */
-        good = rename(next, path) == 0;
-        if (!good)
-            fprintf(stderr, "dmlcsr-train: %s: %s\n", path, strerror(errno));
-    }
+    run_path(r, "checkpoint.next.safetensors", next, sizeof next);
+    const bool good = dmlcsr_trainer_save(r->trainer, next, pair, count) == DMLCSR_OK
+                          ? replace_checkpoint(r, next)
+                          : no_checkpoint(r, dmlcsr_trainer_last_error(r->trainer));
     free(p);
     r->saved = steady_seconds();
     return good;
@@ -69,6 +112,11 @@ static void read_pair(void *opaque, const char *key, const char *value)
         fprintf(stderr, "dmlcsr-train: the checkpoint was made with %s = %s, now it is %s\n", key, value, mine);
         x->differs = true;
     }
+    if (strcmp(key, "run.batch") == 0 && strtod(value, NULL) != batch_of_all(x->r)) {
+        fprintf(stderr, "dmlcsr-train: the checkpoint was made with %s pictures a step, now it is %g (%u x batch)\n",
+                value, batch_of_all(x->r), (unsigned)processes_count());
+        x->differs = true;
+    }
     if (strcmp(key, "run.epoch") == 0)
         x->r->epoch = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(key, "run.step") == 0)
@@ -81,17 +129,18 @@ static void read_pair(void *opaque, const char *key, const char *value)
 
 int run_restore(run *r)
 {
-    static const char *const names[] = {"checkpoint.safetensors", "checkpoint.previous.safetensors"};
     struct stat info;
     char path[600];
+    bool damaged = false;
     for (int i = 0; i < 2; i++) {
-        path_of(r, names[i], path, sizeof path);
+        run_path(r, checkpoints[i], path, sizeof path);
         if (r->s->fresh || stat(path, &info) != 0)
             continue;
         reading x = {r, false};
         if (dmlcsr_trainer_restore(r->trainer, path, read_pair, &x)) {
             fprintf(stderr, "dmlcsr-train: %s\n", dmlcsr_trainer_last_error(r->trainer));
-            continue; /* a damaged one: the one before it */
+            damaged = true;
+            continue; /* to the one before it */
         }
         if (x.differs) {
             fprintf(stderr,
@@ -101,10 +150,13 @@ int run_restore(run *r)
         printf("going on from %s: epoch %u, step %u\n", path, r->epoch + 1, r->step);
         return RUN_DONE;
     }
-    return RUN_DONE;
+    if (damaged)
+        fprintf(stderr, "dmlcsr-train: no checkpoint in %s can be read; --fresh begins anew, and replaces them\n",
+                r->s->output);
+    return damaged ? RUN_FAILED : RUN_DONE;
 }
 
-/* ---- models and tables --------------------------------------------------------------------------------------------- */
+/* ---- models ------------------------------------------------------------------------------------------------------- */
 
 bool run_export(run *r, int which, const char *name)
 {
@@ -122,41 +174,9 @@ bool run_export(run *r, int which, const char *name)
             pair[2 * pairs] = all[i];
             pair[2 * pairs++ + 1] = all[i + 1];
         }
-    path_of(r, name, path, sizeof path);
+    run_path(r, name, path, sizeof path);
     if (dmlcsr_trainer_export(r->trainer, which, path, DMLCSR_F32, pair, pairs) == DMLCSR_OK)
         return true;
     fprintf(stderr, "dmlcsr-train: %s\n", dmlcsr_trainer_last_error(r->trainer));
     return false;
-}
-
-/* A run that goes on appends; lines of epochs that are computed again stand twice, the later one counts. */
-bool run_log(const run *r, double rate, const score *s)
-{
-    char path[600];
-    struct stat info;
-    path_of(r, "log.csv", path, sizeof path);
-    const bool begins = stat(path, &info) != 0;
-    FILE *file = fopen(path, "a");
-    if (!file) {
-        fprintf(stderr, "dmlcsr-train: %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    if (begins) {
-        fputs("epoch,rate,total,lovasz,parse,binary_edge,category_edge,attention_binary,attention_category,mean_f1,"
-              "mean_iou,accuracy",
-              file);
-        for (uint32_t c = 0; c < dmlcsr_dataset_classes(r->train); c++)
-            fprintf(file, ",%s", dmlcsr_dataset_class_name(r->train, c));
-        fputc('\n', file);
-    }
-    fprintf(file, "%u,%.8g", r->epoch + 1, rate);
-    for (int i = 0; i < 7; i++)
-        fprintf(file, ",%.6g", r->sum[i] / r->steps);
-    if (s) {
-        fprintf(file, ",%.6f,%.6f,%.6f", s->mean_f1, s->mean_iou, s->accuracy);
-        for (uint32_t c = 0; c < s->classes; c++)
-            fprintf(file, ",%.6f", s->f1[c]);
-    }
-    fputc('\n', file);
-    return fclose(file) == 0;
 }

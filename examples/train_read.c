@@ -1,13 +1,15 @@
+#define _POSIX_C_SOURCE 200809L
 #include "train_read.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "io.h"
 
 #define NO_LIMIT UINT64_MAX /* whoever made the set meant its pictures to be read */
+#define MOST_WARNINGS 100
 
 /* Hands a picture's memory over. */
 static int finish(bool ok, picture *from, const note *error, dmlcsr_bitmap *out)
@@ -23,12 +25,33 @@ static int finish(bool ok, picture *from, const note *error, dmlcsr_bitmap *out)
     return 0;
 }
 
+/* Once for each file, not once an epoch. Called by several threads. */
+static void warn(const char *path, const char *text)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static const char *told[MOST_WARNINGS]; /* the data set's own strings: one for each file */
+    static size_t count;
+    bool known = false;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < count; i++)
+        known = known || told[i] == path;
+    if (!known && count < MOST_WARNINGS) {
+        told[count++] = path;
+        fprintf(stderr, "%sdmlcsr-train: %s: warning: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", path, text);
+        if (count == MOST_WARNINGS)
+            fprintf(stderr, "dmlcsr-train: warning: other photographs may be damaged, too; no more are named\n");
+    }
+    pthread_mutex_unlock(&lock);
+}
+
 static int read_image(void *opaque, const char *path, dmlcsr_bitmap *out)
 {
     picture p;
     note error;
     (void)opaque;
     bool ok = picture_read(&p, path, NO_LIMIT, &error);
+    if (ok && p.warning.text[0])
+        warn(path, p.warning.text);
     return finish(ok, &p, &error, out);
 }
 
@@ -37,14 +60,7 @@ static int read_label(void *opaque, const char *path, dmlcsr_bitmap *out)
     picture p;
     note error;
     (void)opaque;
-    memset(&p, 0, sizeof p);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        note_set(&error, "cannot be opened: %s", strerror(errno));
-        return finish(false, &p, &error, out);
-    }
-    bool ok = png_decode_labels(&p, file, NO_LIMIT, &error);
-    fclose(file);
+    bool ok = labels_read(&p, path, NO_LIMIT, &error);
     return finish(ok, &p, &error, out);
 }
 

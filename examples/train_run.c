@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "processes.h"
+#include "train_log.h"
+#include "train_pictures.h"
 #include "train_read.h"
 
 volatile int run_interrupted;
@@ -100,6 +103,8 @@ static int open_loader(run *r)
     o.seed = (uint64_t)s->seed;
     o.cache_side = (uint32_t)s->cache_side;
     o.cache_bytes = (size_t)(s->cache_mb * 1e6);
+    o.rank = processes_rank();
+    o.processes = processes_count();
     set_augmentation(s, &augment);
     set_noise(s, &noise);
     o.augment = &augment;
@@ -141,8 +146,14 @@ static int open_trainer(run *r)
     o.weight_attention_binary = s->weight_attention_binary;
     o.weight_attention_category = s->weight_attention_category;
     o.lovasz = s->lovasz;
+    o.communicator = processes_communicator();
     o.error = error;
     o.error_size = sizeof error;
+    if (o.classes < dmlcsr_dataset_classes(r->train)) {
+        fprintf(stderr, "dmlcsr-train: classes is %u, but %s has %u\n", (unsigned)o.classes, s->data,
+                (unsigned)dmlcsr_dataset_classes(r->train));
+        return RUN_USAGE;
+    }
     if (o.isa < 0) {
         complain("isa must be auto, c, sse41, avx2, avx512 or neon");
         return RUN_USAGE;
@@ -190,9 +201,28 @@ static void describe(const run *r)
            r->validate ? dmlcsr_dataset_count(r->validate) : 0, dmlcsr_dataset_classes(r->train));
     printf("%.2f million parameters in %u tensors; %u threads, %s\n", (double)info.parameters * 1e-6, info.tensors,
            info.threads, info.isa);
+    if (processes_count() > 1)
+        printf("%u processes with %.0f pictures each: %.0f pictures a step\n", processes_count(), r->s->batch,
+               processes_count() * r->s->batch);
     printf("memory: %.0f MiB activations, %.0f MiB parameters, gradient and momentum, %.0f MiB in all\n",
            (double)info.activation_bytes / 1048576, (double)info.parameter_bytes / 1048576,
            (double)info.total_bytes / 1048576);
+}
+
+/* A model file has blanks between the names of its classes: a blank in a name becomes "_". */
+static void list_classes(run *r)
+{
+    char *at = r->model_classes;
+    for (uint32_t c = 0; c < dmlcsr_dataset_classes(r->train); c++) {
+        const char *name = dmlcsr_dataset_class_name(r->train, c);
+        const size_t room = sizeof r->model_classes - (size_t)(at - r->model_classes);
+        const int length = snprintf(at, room, c ? " %s" : "%s", name);
+        if ((size_t)length >= room)
+            return;
+        for (char *end = at + length, *blank = at + (c > 0); blank < end; blank++)
+            *blank = strchr(" \t", *blank) ? '_' : *blank;
+        at += length;
+    }
 }
 
 int run_open(run *r, const settings *s)
@@ -203,16 +233,14 @@ int run_open(run *r, const settings *s)
     r->best = -1;
     r->schedule = (dmlcsr_schedule){s->rate, s->power, (uint32_t)s->epochs, (uint32_t)s->warm_up,
                                     (uint32_t)s->cycle_start, (uint32_t)s->cycle_epochs};
-    if (mkdir(s->output, 0777) != 0 && errno != EEXIST) {
+    if (processes_rank() == 0 && mkdir(s->output, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "dmlcsr-train: %s: %s\n", s->output, strerror(errno));
         return RUN_FAILED;
     }
     if ((status = open_set(s, s->set, &r->train)) || (*s->validate && (status = open_set(s, s->validate, &r->validate)))
         || (status = open_loader(r)) || (status = open_trainer(r)))
         return status;
-    for (uint32_t c = 0, at = 0; c < dmlcsr_dataset_classes(r->train) && at < sizeof r->model_classes; c++)
-        at += (uint32_t)snprintf(r->model_classes + at, sizeof r->model_classes - at, c ? " %s" : "%s",
-                                 dmlcsr_dataset_class_name(r->train, c));
+    list_classes(r);
     describe(r);
     if ((status = run_restore(r)))
         return status;
@@ -241,12 +269,18 @@ static void add_terms(run *r, const dmlcsr_loss_terms *t)
 
 static void show(run *r, double rate, const dmlcsr_loss_terms *t, double started, uint32_t first)
 {
-    static char text[160];
+    static char text[240];
     const double seconds = steady_seconds() - started;
-    const double pictures = (r->step - first) * r->s->batch;
-    snprintf(text, sizeof text, "epoch %u/%.0f loss %.3f rate %.2g %.1f/s", r->epoch + 1, r->s->epochs, t->total, rate,
-             seconds > 0 ? pictures / seconds : 0);
-    r->bar.name = text;
+    const double pictures = (r->step - first) * r->s->batch * processes_count();
+    const double steps = (r->s->epochs - r->epoch) * r->steps - r->step; /* to the end of the run */
+    const double left = steps * seconds / (r->step - first);
+    snprintf(text, sizeof text,
+             "epoch %u/%.0f %.1f %s to go %.1f pictures/s loss %.3f rate %.2g Lovasz %.3f parsing %.3f "
+             "edges %.3f %.3f attention %.3f %.3f",
+             r->epoch + 1, r->s->epochs, left < 3600 ? left / 60 : left / 3600, left < 3600 ? "min" : "h",
+             seconds > 0 ? pictures / seconds : 0, t->total, rate, t->lovasz, t->parse, t->binary_edge,
+             t->category_edge, t->attention_binary, t->attention_category);
+    r->bar.text = text;
     r->bar.done = r->step;
     progress_show(&r->bar, 0);
 }
@@ -261,17 +295,18 @@ static int step(run *r, double rate, double started, uint32_t first)
         return complain(dmlcsr_loader_last_error(r->loader));
     }
     const int status = dmlcsr_trainer_step(r->trainer, batch.input, batch.labels, rate, &terms);
+    r->together = status == DMLCSR_ERROR_DIVERGED; /* the loss is that of all processes: the first one says it */
     if (status) {
         progress_hide(&r->bar);
-        complain(dmlcsr_trainer_last_error(r->trainer));
-        fprintf(stderr, "dmlcsr-train: the last checkpoint is in %s\n", r->s->output);
+        if (processes_rank() == 0 || !r->together)
+            complain(dmlcsr_trainer_last_error(r->trainer));
         return RUN_FAILED;
     }
     r->step++;
     r->taken++;
     add_terms(r, &terms);
     show(r, rate, &terms, started, first);
-    const bool last = run_interrupted || (r->s->stop_after > 0 && (double)r->taken >= r->s->stop_after);
+    const bool last = processes_any(run_interrupted) || (r->s->stop_after > 0 && (double)r->taken >= r->s->stop_after);
     const bool due = r->s->save_minutes > 0 && steady_seconds() - r->saved > 60 * r->s->save_minutes;
     if ((last || due) && !run_save(r))
         return RUN_FAILED;
@@ -308,33 +343,30 @@ static int estimate(run *r, int which)
 }
 
 /* Writes the model, looks how good it is, and keeps the best. */
-static int evaluate(run *r, int which, const char *name, score *s)
+static int evaluate(run *r, int which, const char *name, metrics *m)
 {
-    char path[600];
-    note error;
     if (!run_export(r, which, name))
         return RUN_FAILED;
     if (!r->validate)
         return RUN_DONE;
-    snprintf(path, sizeof path, "%s/%s", r->s->output, name);
-    if (!score_model(s, path, r->validate, (uint32_t)r->s->evaluate_limit, (uint32_t)r->s->threads, &error))
-        return complain(error.text);
-    printf("%s after epoch %u:\n", name, r->epoch + 1);
-    score_print(s, r->validate);
-    if (s->mean_f1 > r->best) {
-        r->best = s->mean_f1;
+    if (!run_evaluate(r, name, m))
+        return RUN_FAILED;
+    if (pictures_due(r))
+        run_show(r, which, name);
+    if (m->mean_f1 > r->best) {
+        r->best = m->mean_f1;
         return run_export(r, which, "best.safetensors") ? RUN_DONE : RUN_FAILED;
     }
     return RUN_DONE;
 }
 
 /* The end of a cycle: self-ensemble, its statistics, and from now on it teaches. */
-static int end_cycle(run *r, score *s)
+static int end_cycle(run *r, metrics *m)
 {
     int status;
     if (dmlcsr_trainer_ensemble(r->trainer))
         return complain(dmlcsr_trainer_last_error(r->trainer));
-    if ((status = estimate(r, DMLCSR_ENSEMBLE)) || (status = evaluate(r, DMLCSR_ENSEMBLE, "ensemble.safetensors", s)))
+    if ((status = estimate(r, DMLCSR_ENSEMBLE)) || (status = evaluate(r, DMLCSR_ENSEMBLE, "ensemble.safetensors", m)))
         return status;
     return dmlcsr_trainer_teach(r->trainer, 1) ? complain(dmlcsr_trainer_last_error(r->trainer)) : RUN_DONE;
 }
@@ -343,26 +375,30 @@ static int end_cycle(run *r, score *s)
 static int end_epoch(run *r, double rate)
 {
     const uint32_t every = (uint32_t)r->s->evaluate, done = r->epoch + 1;
-    const bool last = done == (uint32_t)r->s->epochs;
-    score s = {0};
+    const bool cycle = dmlcsr_schedule_cycles(&r->schedule, done) > dmlcsr_schedule_cycles(&r->schedule, r->epoch);
+    const bool due = done == (uint32_t)r->s->epochs || (every && done % every == 0);
+    metrics current = {0}, ensemble = {0};
     int status = RUN_DONE;
     printf("epoch %u/%.0f: rate %.3g, loss %.4f (Lovasz %.4f, parsing %.4f, binary edge %.4f, category edge %.4f, "
            "attention %.4f "
            "%.4f)\n",
            done, r->s->epochs, rate, r->sum[0] / r->steps, r->sum[1] / r->steps, r->sum[2] / r->steps,
            r->sum[3] / r->steps, r->sum[4] / r->steps, r->sum[5] / r->steps, r->sum[6] / r->steps);
-    if (last || (every && done % every == 0)) {
+    if (due) {
         const int which = r->s->average > 0 ? DMLCSR_AVERAGE : DMLCSR_CURRENT;
         if (which == DMLCSR_AVERAGE)
             status = estimate(r, which);
         if (!status)
-            status = evaluate(r, which, "current.safetensors", &s);
+            status = evaluate(r, which, "current.safetensors", &current);
     }
-    if (!status && !run_log(r, rate, s.pictures ? &s : NULL))
+    if (!status && cycle)
+        status = end_cycle(r, &ensemble);
+    if (!status && !run_log(r, rate, &current, &ensemble))
         status = RUN_FAILED;
-    if (!status && dmlcsr_schedule_cycles(&r->schedule, done) > dmlcsr_schedule_cycles(&r->schedule, r->epoch))
-        status = end_cycle(r, &s);
+    if (!status && (due || cycle) && pictures_due(r))
+        pictures_curves(r);
     fflush(stdout);
+    run_tidy(r);
     if (status)
         return status;
     r->epoch++;
@@ -380,7 +416,7 @@ int run_go(run *r)
         status = steps_of_epoch(r, rate);
         if (status == RUN_DONE)
             status = end_epoch(r, rate);
-        if (status == RUN_DONE && run_interrupted)
+        if (status == RUN_DONE && processes_any(run_interrupted))
             status = RUN_STOPPED;
     }
     if (status == RUN_STOPPED)
@@ -389,5 +425,7 @@ int run_go(run *r)
         printf("done; the best model, mean F1 %.4f, is %s/best.safetensors\n", r->best, r->s->output);
     else if (status == RUN_DONE)
         printf("done; the model is %s/current.safetensors\n", r->s->output);
+    else if (status == RUN_FAILED)
+        run_tell_kept(r);
     return status;
 }

@@ -2,8 +2,10 @@
 #ifndef EXAMPLES_TRAIN_RUN_H
 #define EXAMPLES_TRAIN_RUN_H
 
+#include <dmlcsr/train.h>
+
+#include "metrics.h"
 #include "progress.h"
-#include "train_score.h"
 #include "train_settings.h"
 
 typedef struct run {
@@ -19,6 +21,8 @@ typedef struct run {
     double sum[8];                /* of the loss terms of this epoch */
     progress bar;
     char model_classes[8192];     /* for the model file */
+    bool together;                /* what went wrong went wrong in all processes alike */
+    bool own_folder;              /* what is written here is for nobody else: other processes than the first */
 } run;
 
 /* What a run returns. */
@@ -31,10 +35,20 @@ int run_open(run *r, const settings *s);
 int run_go(run *r);
 void run_close(run *r);
 
+/* train_join.c: one of several processes; nothing when it is the only one */
+int run_join(run *r, settings *s); /* do all begin alike? Others than the first write to a folder of their own from here */
+void run_tidy(const run *r);       /* empties that folder */
+void run_leave(const run *r);      /* and removes it */
+
 /* train_files.c */
 bool run_save(run *r);    /* a checkpoint, the two last ones are kept */
-int run_restore(run *r);  /* RUN_DONE: there was one, or none */
+void run_tell_kept(const run *r); /* where a run that fails can go on */
+int run_restore(run *r);  /* RUN_DONE: there was one, or none; RUN_FAILED: none that can be read */
 bool run_export(run *r, int which, const char *name);
-bool run_log(const run *r, double rate, const score *s); /* a line of log.csv */
+void run_path(const run *r, const char *name, char *path, size_t size); /* of a file in the folder */
+
+/* train_evaluate.c, both for a model file that was exported */
+bool run_evaluate(const run *r, const char *name, metrics *m); /* prints its scores; false after a message */
+void run_show(const run *r, int which, const char *name);      /* sheet.png */
 
 #endif

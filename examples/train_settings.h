@@ -23,7 +23,7 @@ typedef struct settings {
     /* run */
     char output[SETTING_TEXT];
     double epochs, rate, power, warm_up, cycle_start, cycle_epochs, seed, estimate;
-    double evaluate, evaluate_limit, save_minutes;
+    double evaluate, evaluate_limit, pictures, save_minutes;
     /* augmentation */
     double augment, scale_deviation, scale_limit, rotate, rotate_deviation, rotate_limit, flip, translate, jitter,
         brightness, contrast, saturation, grey, blur, blur_limit, blocks, blocks_quality, occlude, occlude_ignore;

@@ -6,6 +6,7 @@
 #include "model/default.h"
 #include "ops/ops.h"
 #include "base/structs.h"
+#include "base/take.h"
 
 /* Sizes that the structs had in the release that introduced them. */
 #define OPTIONS_0_1 sizeof(dmlcsr_options)
@@ -28,11 +29,9 @@ static int check_options(const dmlcsr_options *o, dml_error *error)
                         (unsigned)o->input_size, DML_SIDE_MIN, DML_SIDE_MAX);
     if (o->geometry != DMLCSR_GEOMETRY_FINE && o->geometry != DMLCSR_GEOMETRY_COMPATIBLE)
         return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.geometry is %d, must be fine or compatible", o->geometry);
-    if (!o->allocate != !o->release)
-        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.allocate and options.release come together");
     if (o->reserved)
         return dml_fail(error, DMLCSR_ERROR_STRUCT, "options.reserved is %d, must be 0", o->reserved);
-    return DMLCSR_OK;
+    return dml_hooks_check(o->allocate, o->release, error);
 }
 
 static int import_options(dmlcsr_options *to, const dmlcsr_options *from, dml_error *error)

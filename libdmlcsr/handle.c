@@ -1,27 +1,14 @@
 #include "handle.h"
 
-/* An object whose first member is the allocator that it came from. */
+/* Cleared but for its memory, which comes first. */
 static void *alloc_holder(const dmlcsr_options *options, size_t limit, size_t size, int *status, dml_error *error)
 {
-    dml_memory memory;
-    dml_memory_init(&memory, options->allocate, options->release, options->opaque, limit);
-    dml_memory *holder = dml_alloc_zero(&memory, size);
-    if (!holder) {
-        *status = dml_fail(error, dml_memory_status(&memory, size), "no memory for a handle");
-        return NULL;
-    }
-    dml_memory_init(holder, options->allocate, options->release, options->opaque, limit);
-    atomic_store(&holder->used, atomic_load(&memory.used));
+    dml_memory hooks;
+    dml_memory_init(&hooks, options->allocate, options->release, options->opaque, limit);
+    void *holder = dml_alloc_holder(&hooks, size);
+    if (!holder)
+        *status = dml_fail(error, dml_memory_status(&hooks, size), "no memory for a handle");
     return holder;
-}
-
-/* Frees such an object. */
-static void release_holder(dml_memory *holder)
-{
-    dml_memory memory;
-    dml_memory_init(&memory, holder->allocate, holder->release, holder->opaque, 0);
-    atomic_store(&memory.used, atomic_load(&holder->used));
-    dml_release(&memory, holder);
 }
 
 static void shared_release(dml_shared *shared)
@@ -30,7 +17,7 @@ static void shared_release(dml_shared *shared)
         return;
     dml_weights_free(shared->weights, &shared->memory);
     dml_info_free(&shared->info, &shared->memory);
-    release_holder(&shared->memory);
+    dml_release_holder(&shared->memory);
 }
 
 /* The weights, with one reference for the caller. The pool is only borrowed, for packing. */
@@ -73,7 +60,8 @@ int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *op
     h->options.error = NULL; /* the caller's buffer is for the create call only */
     h->size = options->input_size ? options->input_size : shared->info.size;
     DML_TRY(dml_pool_create(&h->pool, &h->memory, options->threads, error));
-    DML_TRY(dml_net_create(&h->net, shared->weights, &shared->kernels, h->size, h->size, &h->memory, error));
+    DML_TRY(dml_net_create(&h->net, shared->weights, &shared->kernels, h->size, h->size, dml_pool_threads(h->pool),
+                           &h->memory, error));
     size_t scratch = dml_image_scratch(h->size);
     h->scratch = dml_alloc(&h->memory, scratch);
     if (!h->scratch) {
@@ -109,7 +97,7 @@ void dml_handle_free(dmlcsr *handle)
     dml_pool_free(handle->pool);
     dml_release(&handle->memory, handle->scratch);
     shared_release(handle->shared);
-    release_holder(&handle->memory);
+    dml_release_holder(&handle->memory);
 }
 
 static bool fits(const dml_net *net, uint32_t h, uint32_t w)
@@ -128,7 +116,7 @@ int dml_handle_net(dmlcsr *handle, uint32_t h, uint32_t w, dml_net **out)
         dml_net_free(handle->other, &handle->memory);
         handle->other = NULL;
         status = dml_net_create(&handle->other, handle->shared->weights, &handle->shared->kernels, h, w,
-                                &handle->memory, &handle->error);
+                                dml_pool_threads(handle->pool), &handle->memory, &handle->error);
     }
     *out = handle->other;
     return status;

@@ -112,13 +112,48 @@ step_noembed() {
     return $status
 }
 
+# Parsing alone, configured from the archive: nothing of training is built, installed or tested.
+step_notrain() {
+    local folder
+    folder=$(mktemp -d) || return
+    unpack "$folder" && (
+        cd "$folder" &&
+            ./configure --disable-training --enable-werror --prefix="$folder/usr" CC=gcc &&
+            env -u MAKEFLAGS "$MAKE" -j"$JOBS" && env -u MAKEFLAGS "$MAKE" install &&
+            [ -z "$(find build/lib build/bin usr -name '*train*')" ] &&
+            "$folder/usr/bin/dmlcsr-parse" --output "$folder/out" examples/demo.jpg &&
+            env -u MAKEFLAGS "$MAKE" -j"$JOBS" check-programs SKIP=golden_473 &&
+            env -u MAKEFLAGS "$MAKE" check SKIP=golden_473
+    )
+    local status=$?
+    rm -rf "$folder"
+    return $status
+}
+
+# Several processes. Two machines, as network namespaces, where root runs this.
+step_mpi() {
+    local folder
+    needs mpicc && needs mpirun || return
+    folder=$(mktemp -d) || return
+    unpack "$folder" && (
+        cd "$folder" &&
+            ./configure --with-mpi --enable-werror CC=gcc &&
+            env -u MAKEFLAGS "$MAKE" -j"$JOBS" &&
+            ! readelf -d build/lib/*.so.* build/bin/dmlcsr-parse | grep libmpi &&
+            env -u MAKEFLAGS "$MAKE" check SUITES=examples ONLY=mpi
+    )
+    local status=$?
+    rm -rf "$folder"
+    return $status
+}
+
 # ---- sanitizers -------------------------------------------------------------------------------------------------------
 
 step_asan() {
     needs clang || return
     export CK_FORK=no
     build asan CC=clang CXX=clang++ KERNEL_CFLAGS= CONV_CFLAGS=-fno-sanitize=undefined \
-        CFLAGS="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" SKIP="golden_473 golden_train examples/test_train"
+        CFLAGS="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" SKIP="golden_473 golden_train examples/test_train.sh"
 }
 
 # The vector convolutions, which asan runs without UndefinedBehaviorSanitizer: every tile under both.
@@ -132,7 +167,7 @@ step_tsan() {
     needs clang || return
     export CK_FORK=no TSAN_OPTIONS=halt_on_error=1
     build tsan CC=clang CXX=clang++ KERNEL_CFLAGS= CFLAGS="-O2 -g -fsanitize=thread" \
-        SUITES="unit portable" ONLY="thread api portable"
+        SUITES="unit portable train oom" ONLY="thread api portable loader test_oom_train"
 }
 
 # ---- other machines ---------------------------------------------------------------------------------------------------
@@ -177,8 +212,10 @@ step_fuzz() {
 
 step clang "the suite with clang, warnings are errors"
 step noembed "configure --disable-embedded-model from the archive"
+step notrain "configure --disable-training from the archive"
 step dist "the source archive, unpacked, built unconfigured, installed"
-step tsan "threads and clones under ThreadSanitizer"
+step mpi "configure --with-mpi from the archive: several processes, alone and on two machines"
+step tsan "threads, clones and loaders under ThreadSanitizer"
 # These spend most of their time on one processor.
 together asan fuzz ubsan
 report asan "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"

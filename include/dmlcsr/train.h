@@ -92,6 +92,10 @@ typedef struct dmlcsr_dataset_options {
     const dmlcsr_decoder *decoder; /**< needed by loaders and dmlcsr_dataset_read(); copied; NULL: none will be used */
     char *error;         /**< receives the sentence when open fails, or NULL */
     size_t error_size;   /**< bytes at `error` */
+    /** Allocator pair, both or neither, as in dmlcsr_options. */
+    void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    void (*release)(void *opaque, void *block);
+    void *opaque;        /**< handed to both as it is */
 } dmlcsr_dataset_options;
 
 /** Sets every field to zero and records the size. @since 0.2 */
@@ -143,7 +147,8 @@ DMLCSR_API const char *dmlcsr_dataset_label_path(const dmlcsr_dataset *set, uint
  *                      may differ (CelebAMask-HQ: 1024 and 512): both show the same field of view
  * @param error         receives the sentence when the call fails, or NULL
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_IO (the decoder's sentence, behind the path) or ERROR_FORMAT (a label that
- *         is neither a class nor 255: the sentence has the path, the pixel x, y and the id)
+ *         is neither a class nor 255: the sentence has the path, the pixel x, y and the id; or, when both are read, a
+ *         label map of another shape than its photograph, such as one of a picture that has been turned since)
  *
  * Threads: any. @since 0.2
  */
@@ -274,6 +279,10 @@ typedef struct dmlcsr_loader_options {
     const dmlcsr_label_noise *noise; /**< NULL: none; copied */
     char *error;          /**< receives the sentence when create fails, or NULL */
     size_t error_size;    /**< bytes at `error` */
+    /** Allocator pair, both or neither, as in dmlcsr_options. Called on the loader's threads, too, at the same time. */
+    void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    void (*release)(void *opaque, void *block);
+    void *opaque;         /**< handed to both as it is */
 } dmlcsr_loader_options;
 
 /** Sets every field to its default and records the size; set at least batch and size. @since 0.2 */
@@ -353,8 +362,9 @@ typedef struct dmlcsr_trainer dmlcsr_trainer;
 
 /**
  * How several processes that train one network together talk to each other; all of them make the same calls in the same
- * order. The library knows no network: a program brings these functions (dmlcsr-train: MPI). Each returns 0, or nonzero
- * to end the step with DMLCSR_ERROR_COMM. @since 0.2
+ * order, and begin with the same parameters (the first step compares, and returns ERROR_COMM where they differ). The
+ * library knows no network: a program brings these functions (dmlcsr-train: MPI). Each returns 0, or nonzero to end the
+ * step with DMLCSR_ERROR_COMM. All are called by the thread that called the library. @since 0.2
  */
 typedef struct dmlcsr_communicator {
     size_t struct_size;      /**< set by dmlcsr_communicator_init() */
@@ -408,6 +418,10 @@ typedef struct dmlcsr_trainer_options {
     const dmlcsr_communicator *communicator; /**< NULL: one process; copied */
     char *error;            /**< receives the sentence when create fails, or NULL */
     size_t error_size;
+    /** Allocator pair, both or neither, as in dmlcsr_options. Called on the thread that called the library. */
+    void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    void (*release)(void *opaque, void *block);
+    void *opaque;           /**< handed to both as it is */
 } dmlcsr_trainer_options;
 
 /** Sets every field to the paper's value and records the size. @since 0.2 */
@@ -465,7 +479,8 @@ typedef void (*dmlcsr_fill_report)(void *opaque, const char *name, const char *w
  * Takes starting values from a model file: every tensor that has the same name and shape there. The others keep their
  * values: so the encoder of an ImageNet classifier, or a network with other classes, can be started from.
  * @param filled  receives the number of tensors filled, or NULL
- * @return DMLCSR_OK (also when none fits), or what opening and reading a model file returns. @since 0.2
+ * @return DMLCSR_OK (also when none fits), or what opening and reading a model file returns: then all values are those
+ *         from before, and `report` has not been called. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_fill(dmlcsr_trainer *trainer, const char *model_path, dmlcsr_fill_report report,
                                    void *opaque, uint32_t *filled);
@@ -488,7 +503,7 @@ typedef struct dmlcsr_loss_terms {
  * @param rate    learning rate
  * @param terms   receives the loss before the step, or NULL
  * @return DMLCSR_OK, ERROR_ARGUMENT (a label that is no class, named with its place), ERROR_COMM, or ERROR_DIVERGED when
- *         the loss or its gradient is not a finite number: the parameters are those before the step then. @since 0.2
+ *         the loss or its gradient is not a finite number. After an error the trainer is what it was before. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_step(dmlcsr_trainer *trainer, const float *input, const uint8_t *labels, double rate,
                                    dmlcsr_loss_terms *terms);
@@ -512,13 +527,14 @@ DMLCSR_API int dmlcsr_trainer_ensemble(dmlcsr_trainer *trainer);
  * Shows a batch of the training set to the ensemble (or the moving average), whose running statistics become the mean over
  * all batches shown since they were reset. @param which DMLCSR_ENSEMBLE or DMLCSR_AVERAGE (for which the first call
  * after a step resets)
- * @return DMLCSR_OK, ERROR_ARGUMENT or ERROR_COMM. @since 0.2
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_COMM, or ERROR_DIVERGED when a statistic is not a finite number. After an
+ *         error they are those from before. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_estimate(dmlcsr_trainer *trainer, int which, const float *input);
 
 /**
  * Self-distillation: from now on the ensemble is the teacher of each step (nonzero), or not (0).
- * @return DMLCSR_OK, ERROR_ARGUMENT when there is no ensemble yet, or ERROR_MEMORY. @since 0.2
+ * @return DMLCSR_OK, ERROR_ARGUMENT when there is no ensemble yet, ERROR_MEMORY or ERROR_LIMIT. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_teach(dmlcsr_trainer *trainer, int on);
 
@@ -527,7 +543,8 @@ DMLCSR_API int dmlcsr_trainer_teach(dmlcsr_trainer *trainer, int on);
  * @param which     DMLCSR_CURRENT, DMLCSR_ENSEMBLE or DMLCSR_AVERAGE
  * @param dtype     DMLCSR_F32, DMLCSR_F16 or DMLCSR_BF16; one-dimensional tensors stay F32
  * @param metadata  key, value, key, value ...; pairs of them
- * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY or ERROR_IO; what was at `path` before is still there then. @since 0.2
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT, or ERROR_IO, also when the disk is full: the sentence
+ *         has the path and the system's reason, and what was at `path` before is still there. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_export(dmlcsr_trainer *trainer, int which, const char *path, int dtype,
                                      const char *const *metadata, size_t pairs);
@@ -542,8 +559,8 @@ DMLCSR_API int dmlcsr_trainer_save(dmlcsr_trainer *trainer, const char *path, co
 /**
  * Reads what dmlcsr_trainer_save() wrote, into a trainer of the same network. `pair` is told each key and value of the
  * metadata, or NULL.
- * @return DMLCSR_OK, or what opening a model file returns; ERROR_MODEL when it is a checkpoint of another network. After
- *         an error the trainer must be freed. @since 0.2
+ * @return DMLCSR_OK, or what opening a model file returns; ERROR_MODEL when it is a checkpoint of another network, or
+ *         none. After an error the trainer is what it was before. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_restore(dmlcsr_trainer *trainer, const char *path,
                                       void (*pair)(void *opaque, const char *key, const char *value), void *opaque);

@@ -87,6 +87,29 @@ void *dml_alloc_zero(dml_memory *memory, size_t size)
     return block;
 }
 
+void *dml_alloc_holder(const dml_memory *hooks, size_t size)
+{
+    dml_memory memory;
+    dml_memory_init(&memory, hooks->allocate, hooks->release, hooks->opaque, hooks->limit);
+    dml_memory *holder = dml_alloc_zero(&memory, size);
+    if (!holder)
+        return NULL;
+    dml_memory_init(holder, hooks->allocate, hooks->release, hooks->opaque, hooks->limit);
+    atomic_store(&holder->used, atomic_load(&memory.used));
+    return holder;
+}
+
+void dml_release_holder(void *holder)
+{
+    dml_memory memory; /* the counters inside the block go with it */
+    if (!holder)
+        return;
+    const dml_memory *own = holder;
+    dml_memory_init(&memory, own->allocate, own->release, own->opaque, 0);
+    atomic_store(&memory.used, atomic_load(&own->used));
+    dml_release(&memory, holder);
+}
+
 void dml_release(dml_memory *memory, void *block)
 {
     if (!block)

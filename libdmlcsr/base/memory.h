@@ -29,6 +29,11 @@ void *dml_alloc(dml_memory *memory, size_t size);
 /* The same, cleared. */
 void *dml_alloc_zero(dml_memory *memory, size_t size);
 
+/* An object whose first member is the dml_memory that it came from, and that counts it: all else is cleared. `hooks` has
+   been initialised and is only read. */
+void *dml_alloc_holder(const dml_memory *hooks, size_t size);
+void dml_release_holder(void *holder); /* NULL is fine */
+
 /* NULL is fine. */
 void dml_release(dml_memory *memory, void *block);
 

@@ -21,3 +21,12 @@ int dml_struct_import(void *to, size_t known, size_t minimum, const void *from, 
                             size, known, i);
     return DMLCSR_OK;
 }
+
+int dml_ranges_check(const dml_range *ranges, size_t count, dml_error *error)
+{
+    for (const dml_range *r = ranges; r < ranges + count; r++)
+        if (!(r->value >= r->low && r->value <= r->high))
+            return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "%s is %g, must be %g to %g", r->name, r->value, r->low,
+                            r->high);
+    return DMLCSR_OK;
+}

@@ -10,4 +10,13 @@
    struct whose size is impossible nothing is read. `name` is for the sentence. */
 int dml_struct_import(void *to, size_t known, size_t minimum, const void *from, const char *name, dml_error *error);
 
+/* A number that a caller sets, and what it may be. */
+typedef struct dml_range {
+    const char *name;
+    double value, low, high;
+} dml_range;
+
+/* DMLCSR_ERROR_ARGUMENT, with the name and the limits of the first that is outside (NaN is). */
+int dml_ranges_check(const dml_range *ranges, size_t count, dml_error *error);
+
 #endif

@@ -8,6 +8,8 @@
     *(table) = (dml_back_kernels)                                                \
     {                                                                            \
         .conv_back_weight = dml_conv_back_weight_##level,                        \
+        .winograd_output_back = dml_winograd_output_back_##level,                \
+        .winograd_weight_back = dml_winograd_weight_back_##level,                \
         .moments = dml_moments_##level,                                          \
         .norm = dml_norm_##level,                                                \
         .norm_back_sums = dml_norm_back_sums_##level,                            \

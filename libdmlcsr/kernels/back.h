@@ -42,6 +42,13 @@ typedef struct dml_back_kernels {
     void (*conv_back_weight)(const dml_real *x, size_t x_row, uint32_t step, const dml_real *dy, size_t dy_row,
                              uint32_t rows, uint32_t width, dml_real *dw);
 
+    /* Adjoints of winograd_output and winograd_weight (kernels.h), for the gradient of the weights. Of `tiles` tiles of a
+       row, each 4 x 4 pixels of dy, dm[position (6 i + j) + 16 t + l] = (A dy A^T)[i][j]; and, for one packed block,
+       dw[16 (16 (3 i + j) + k) + l] += (G^T du G)[i][j], with du at position (6 i + j) + 16 k + l. */
+    void (*winograd_output_back)(const dml_real *dy, size_t y_row, size_t y_column, uint32_t tiles, dml_real *dm,
+                                 size_t position);
+    void (*winograd_weight_back)(const dml_real *du, size_t position, dml_real *dw);
+
     /* Mean and sum of squared distances from it, of `width` pixels, lane by lane:
            mean[l] = (sum over p of x[p 16 + l]) / width;  m2[l] = sum over p of (x[p 16 + l] - mean[l])^2 */
     void (*moments)(const dml_real *x, uint32_t width, dml_real *mean /* 16 */, dml_real *m2 /* 16 */);

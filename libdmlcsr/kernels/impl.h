@@ -7,6 +7,10 @@
 
 #define DML_DECLARE_KERNELS(isa)                                                                                     \
     void dml_conv_##isa(const dml_conv_tile *tile);                                                                  \
+    void dml_winograd_weight_##isa(const dml_real *w, dml_real *u, size_t position);                                 \
+    void dml_winograd_input_##isa(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,     \
+                                  size_t position);                                                                  \
+    void dml_winograd_output_##isa(const dml_winograd_tile *tile);                                                   \
     void dml_depthwise3x3_##isa(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias,            \
                                 dml_real slope, uint32_t step, uint32_t width, dml_real *y);                         \
     void dml_maxpool3x3_##isa(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width,          \

@@ -19,6 +19,9 @@ void dml_kernels_c(dml_kernels *table)
     table->conv = dml_conv_c;
     table->conv_width = 8;
     table->conv_panels = 2;
+    table->winograd_weight = dml_winograd_weight_c;
+    table->winograd_input = dml_winograd_input_c;
+    table->winograd_output = dml_winograd_output_c;
     table->depthwise3x3 = dml_depthwise3x3_c;
     table->maxpool3x3 = dml_maxpool3x3_c;
     table->resize = dml_resize_c;
@@ -39,6 +42,9 @@ void dml_kernels_sse41(dml_kernels *table)
     table->conv = dml_conv_sse41;
     table->conv_width = 3;
     table->conv_panels = 1;
+    table->winograd_weight = dml_winograd_weight_sse41;
+    table->winograd_input = dml_winograd_input_sse41;
+    table->winograd_output = dml_winograd_output_sse41;
     table->depthwise3x3 = dml_depthwise3x3_sse41;
     table->maxpool3x3 = dml_maxpool3x3_sse41;
     table->resize = dml_resize_sse41;
@@ -56,6 +62,9 @@ void dml_kernels_avx2(dml_kernels *table)
     table->conv = dml_conv_avx2;
     table->conv_width = 6;
     table->conv_panels = 1;
+    table->winograd_weight = dml_winograd_weight_avx2;
+    table->winograd_input = dml_winograd_input_avx2;
+    table->winograd_output = dml_winograd_output_avx2;
     table->depthwise3x3 = dml_depthwise3x3_avx2;
     table->maxpool3x3 = dml_maxpool3x3_avx2;
     table->resize = dml_resize_avx2;
@@ -74,6 +83,9 @@ void dml_kernels_avx512(dml_kernels *table)
     table->conv = dml_conv_avx512;
     table->conv_width = 14;
     table->conv_panels = 2;
+    table->winograd_weight = dml_winograd_weight_avx512;
+    table->winograd_input = dml_winograd_input_avx512;
+    table->winograd_output = dml_winograd_output_avx512;
     table->depthwise3x3 = dml_depthwise3x3_avx512;
     table->maxpool3x3 = dml_maxpool3x3_avx512;
     table->resize = dml_resize_avx512;
@@ -96,6 +108,9 @@ void dml_kernels_neon(dml_kernels *table)
     table->conv = dml_conv_neon;
     table->conv_width = 5;
     table->conv_panels = 1;
+    table->winograd_weight = dml_winograd_weight_neon;
+    table->winograd_input = dml_winograd_input_neon;
+    table->winograd_output = dml_winograd_output_neon;
     table->depthwise3x3 = dml_depthwise3x3_neon;
     table->maxpool3x3 = dml_maxpool3x3_neon;
     table->resize = dml_resize_neon;

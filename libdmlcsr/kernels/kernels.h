@@ -47,6 +47,30 @@ typedef struct dml_conv_tile {
     bool first, last, relu;
 } dml_conv_tile;
 
+/* ---- Winograd ------------------------------------------------------------------------------------------------------
+ *
+ * A 3 x 3 convolution with stride 1, in tiles of 4 x 4 output pixels: Y = A^T ((G g G^T) . (B^T d B)) A, where d is the
+ * 6 x 6 input pixels that a tile reads, and the dot is 36 products of matrices (input channels x output channels), one
+ * for each position of the 6 x 6. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016; the
+ * points are ours (winograd_body.h). The transforms use no fused multiply-add: the same bits on every instruction set. */
+
+#define DML_WINOGRAD 4            /* pixels of a side of a tile */
+#define DML_WINOGRAD_POSITIONS 36
+
+/* One tile and panel on its way out: with m of position i j at m[position (6 i + j) + l],
+       sum = (first ? bias[l] : y) + (A^T m A)[row][column]
+   and y = last ? relu2(scale * leaky(sum)) : sum, as in dml_conv_tile. */
+typedef struct dml_winograd_tile {
+    const dml_real *m;
+    size_t position;
+    const dml_real *bias;
+    dml_real *y;             /* first pixel */
+    size_t y_row, y_column;  /* elements between pixels of the tile */
+    uint32_t rows, columns;  /* pixels of the tile that exist */
+    dml_real slope, scale;
+    bool first, last, relu;
+} dml_winograd_tile;
+
 /* ---- the table ---------------------------------------------------------------------------------------------------- */
 
 typedef struct dml_kernels {
@@ -56,6 +80,14 @@ typedef struct dml_kernels {
     void (*conv)(const dml_conv_tile *tile);
     uint32_t conv_width;  /* most pixels a tile may have */
     uint32_t conv_panels; /* most panels a tile may have: 1 or 2 */
+
+    /* G g G^T of one packed block: weight k, l of position i j goes to u[position (6 i + j) + 16 k + l]. */
+    void (*winograd_weight)(const dml_real *w, dml_real *u, size_t position);
+    /* B^T d B of `tiles` tiles of a row, one block of channels: tile t to v[position (6 i + j) + 16 t + l]. x is the
+       first of the 6 x 6 pixels that the first tile reads. */
+    void (*winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
+                           size_t position);
+    void (*winograd_output)(const dml_winograd_tile *tile);
 
     /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
        x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */

@@ -6,3 +6,4 @@
 #define ISA avx2
 #define REGISTER 32
 #include "kernels/norm_body.h"
+#include "kernels/winograd_back_body.h"

@@ -6,3 +6,4 @@
 #define ISA avx512
 #define REGISTER 64
 #include "kernels/norm_body.h"
+#include "kernels/winograd_back_body.h"

@@ -1,56 +1,10 @@
 /* The vector versions of norm.c, norm_back.c, pointwise_back.c, depthwise_back.c, maxpool_back.c and resize_back.c, for
  * the instruction set ISA with registers of REGISTER bytes. They wait for memory, so one body in the compilers' own
- * vectors serves all; the operations and their order are those of C, so the bits are, too.
- *
- * Vectors of 16 values (gains, sums) may lie anywhere; so all loads and stores are unaligned ones, which cost nothing
- * where the address is aligned. Choices are made with masks: GCC 12 has no ?: on vectors in C. */
+ * vectors (vector.h) serves all; the operations and their order are those of C, so the bits are, too. */
 #include <stdbool.h>
 
-#include "base/tensor.h"
 #include "kernels/back_impl.h"
-
-#define NAME_(op, isa) dml_##op##_##isa
-#define NAME(op, isa) NAME_(op, isa)
-#define KERNEL(op) NAME(op, ISA)
-
-typedef float vector __attribute__((vector_size(REGISTER)));
-typedef float anywhere __attribute__((vector_size(REGISTER), aligned(4), may_alias));
-typedef int32_t choice __attribute__((vector_size(REGISTER))); /* a lane is all ones or all zeros */
-
-#define LANES (REGISTER / sizeof(float))
-#define PARTS (DML_BLOCK / LANES)                                          /* registers of a pixel */
-#define EACH_PART _Pragma("GCC unroll 4") for (size_t h = 0; h < PARTS; h++) /* lanes h LANES .. */
-#define AT(pointer, pixel) ((pointer) + (pixel) * DML_BLOCK + h * LANES)
-
-static inline vector load(const float *p)
-{
-    return *(const anywhere *)p;
-}
-
-static inline void store(float *p, vector v)
-{
-    *(anywhere *)p = v;
-}
-
-static inline vector all(float v)
-{
-    return v - (vector){0}; /* v, also when it is -0 */
-}
-
-static inline vector only(choice c, vector v)
-{
-    return (vector)((choice)v & c);
-}
-
-static inline vector choose(choice c, vector yes, vector no)
-{
-    return (vector)(((choice)yes & c) | ((choice)no & ~c));
-}
-
-static inline choice positive(vector v)
-{
-    return v > (vector){0};
-}
+#include "kernels/vector.h"
 
 /* ---- norm, forward ----------------------------------------------------------------------------------------------- */
 

@@ -6,3 +6,4 @@
 #define ISA neon
 #define REGISTER 16
 #include "kernels/norm_body.h"
+#include "kernels/winograd_back_body.h"

@@ -24,9 +24,9 @@ uint32_t dml_weights_classes(const dml_weights *weights);
 bool dml_weights_edges(const dml_weights *weights);
 size_t dml_weights_bytes(const dml_weights *weights);
 
-/* A plan for inputs of h x w, with its arena. The weights must outlive it. */
+/* A plan for inputs of h x w and pools of up to `threads` threads, with its arena. The weights must outlive it. */
 int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels *kernels, uint32_t h, uint32_t w,
-                   dml_memory *memory, dml_error *error);
+                   uint32_t threads, dml_memory *memory, dml_error *error);
 void dml_net_free(dml_net *net, dml_memory *memory);
 size_t dml_net_bytes(const dml_net *net);
 void dml_net_size(uint32_t h, uint32_t w, uint32_t *out_h, uint32_t *out_w);

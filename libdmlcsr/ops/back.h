@@ -28,6 +28,8 @@ void dml_batch_run(dml_pool *pool, uint32_t images, dml_image_task task, void *a
 /* The first pixel of a row of one image and block, and the border of one; b may be NULL: NULL, nothing. */
 dml_real *dml_batch_row(const dml_batch *b, uint32_t image, uint32_t block, uint32_t y);
 void dml_batch_clear_border(const dml_batch *b, uint32_t image, uint32_t block);
+/* One block, border included. */
+void dml_tensor_clear_block(const dml_tensor *t, uint32_t block);
 
 /* ---- convolution (conv_back.c) ----
  * Weights and their gradients are packed as dml_conv_pack() packs them. */
@@ -38,14 +40,20 @@ size_t dml_conv_back_weight_size(const dml_conv_shape *shape);
 void dml_conv_back_transpose(const dml_conv_shape *shape, const dml_real *weight, const dml_core *core,
                              dml_real *transposed);
 
+/* Elements of room that the two below need for n images, x being h x w. Where Winograd's way pays they take it. */
+size_t dml_conv_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
 /* dx (+)= W^T dy. dy.pad >= dilation (kernel - 1) / 2 when the stride is 1; zeros: as many zeros as dx has channels (rounded
-   up to blocks). For stride 2 `spread` is room for a tensor of dml_conv_back_spread_size() elements per thread. */
-size_t dml_conv_back_spread_size(const dml_conv_shape *shape, uint32_t h, uint32_t w /* of x */);
+   up to blocks). */
 void dml_conv_back_input(const dml_conv_shape *shape, const dml_core *core, const dml_real *transposed,
-                         const dml_real *zeros, const dml_batch *dy, const dml_batch *dx, bool add, dml_real *spread);
+                         const dml_real *zeros, const dml_batch *dy, const dml_batch *dx, bool add, dml_real *room);
 /* dweight += x * dy; x has the border that the convolution reads. */
 void dml_conv_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
-                          dml_real *dweight);
+                          dml_real *dweight, dml_real *room);
+
+/* The second, the Winograd way (winograd_back.c). */
+size_t dml_winograd_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
+void dml_winograd_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
+                              dml_real *dweight, dml_real *room);
 /* dbias[channel] += sum over pixels and images; blocks * 16 values */
 void dml_conv_back_bias(const dml_core *core, const dml_batch *dy, dml_real *dbias);
 

@@ -1,5 +1,7 @@
 #include "ops/back.h"
 
+#include <string.h>
+
 typedef struct job {
     dml_image_task task;
     void *argument;
@@ -37,4 +39,9 @@ void dml_batch_clear_border(const dml_batch *b, uint32_t image, uint32_t block)
         return;
     const dml_tensor t = dml_batch_image(b, image);
     dml_tensor_clear_border(&t, block, block + 1);
+}
+
+void dml_tensor_clear_block(const dml_tensor *t, uint32_t block)
+{
+    memset(t->data + block * dml_tensor_plane(t), 0, dml_tensor_plane(t) * sizeof *t->data);
 }

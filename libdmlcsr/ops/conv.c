@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "ops/split.h"
+
 /* Sizes that were found by measurement on a machine with 48 KiB and 1 MiB of cache per core. They decide about speed
    only. */
 #define SLICE_PRODUCTS 1152  /* most products per sum and slice: 8 blocks of a 3 x 3 */
@@ -139,17 +141,6 @@ typedef struct job {
     uint32_t slices, runs, groups;
 } job;
 
-/* Where part `index` of `parts` nearly equal parts of `whole` begins. */
-static uint32_t split(uint32_t whole, uint32_t parts, uint32_t index)
-{
-    return (uint32_t)((uint64_t)whole * index / parts);
-}
-
-static uint32_t ceil_div(uint32_t a, uint32_t b)
-{
-    return a / b + (a % b != 0);
-}
-
 /* All tiles of a run, with the weights and the slice that are in `tile` already. x is at the slice's first block, y
    and r at the panel; each at row 0, column 0 of the output. */
 static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const dml_real *x,
@@ -160,8 +151,8 @@ static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_
     const size_t r_row = r ? dml_tensor_row(j->r) : 0;
     uint32_t row = first / j->row_tiles, t = first % j->row_tiles;
     for (uint32_t i = first; i < end; i++) {
-        const uint32_t column = split(j->columns, j->row_tiles, t);
-        tile->width = split(j->columns, j->row_tiles, t + 1) - column;
+        const uint32_t column = dml_split(j->columns, j->row_tiles, t);
+        tile->width = dml_split(j->columns, j->row_tiles, t + 1) - column;
         tile->x = x + row * x_row + (size_t)column * stride * DML_BLOCK;
         tile->y = y + row * y_row + (size_t)column * DML_BLOCK;
         tile->r = r ? r + row * r_row + (size_t)column * DML_BLOCK : NULL;
@@ -196,7 +187,7 @@ static dml_conv_tile tile_of(const job *j)
 static void run_slice(const job *j, dml_conv_tile *tile, uint32_t slice, const uint32_t *panel, const uint32_t *run)
 {
     const dml_conv *c = j->conv;
-    const uint32_t block = split(c->blocks, j->slices, slice), end = split(c->blocks, j->slices, slice + 1);
+    const uint32_t block = dml_split(c->blocks, j->slices, slice), end = dml_split(c->blocks, j->slices, slice + 1);
     const ptrdiff_t padding = (ptrdiff_t)c->shape.dilation * (c->shape.kernel / 2);
     const dml_real *x = dml_tensor_at(j->x, block, -padding, -padding);
     tile->first = slice == 0 && !c->add;
@@ -217,9 +208,9 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
     (void)thread;
     const job *j = argument;
     const uint32_t group = task / j->runs, index = task % j->runs;
-    const uint32_t run[2] = {split(j->tiles, j->runs, index), split(j->tiles, j->runs, index + 1)};
-    const uint32_t step = j->kernels->conv_panels, steps = ceil_div(j->panels, step);
-    uint32_t panel[2] = {split(steps, j->groups, group) * step, split(steps, j->groups, group + 1) * step};
+    const uint32_t run[2] = {dml_split(j->tiles, j->runs, index), dml_split(j->tiles, j->runs, index + 1)};
+    const uint32_t step = j->kernels->conv_panels, steps = dml_ceil_div(j->panels, step);
+    uint32_t panel[2] = {dml_split(steps, j->groups, group) * step, dml_split(steps, j->groups, group + 1) * step};
     if (panel[1] > j->panels)
         panel[1] = j->panels;
     if (index == 0)
@@ -237,20 +228,20 @@ static void divide(job *j, uint32_t threads)
     const uint32_t slice_blocks =
         SLICE_PRODUCTS / (taps * DML_BLOCK) < SLICE_BLOCKS ? SLICE_PRODUCTS / (taps * DML_BLOCK) : SLICE_BLOCKS;
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
-    j->slices = over_r ? 1 : ceil_div(c->blocks, slice_blocks);
+    j->slices = over_r ? 1 : dml_ceil_div(c->blocks, slice_blocks);
 
-    const size_t tile_bytes = ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * sizeof(dml_real);
+    const size_t tile_bytes = dml_ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * sizeof(dml_real);
     uint32_t longest = (uint32_t)(RUN_BYTES / tile_bytes);
     longest = longest < RUN_MIN ? RUN_MIN : longest > RUN_MAX ? RUN_MAX : longest;
-    const uint32_t fewest = ceil_div(j->tiles, longest), most = ceil_div(j->tiles, RUN_MIN);
+    const uint32_t fewest = dml_ceil_div(j->tiles, longest), most = dml_ceil_div(j->tiles, RUN_MIN);
 
     const uint64_t products = (uint64_t)j->columns * j->rows * c->blocks * taps * j->panels * DML_BLOCK * DML_BLOCK;
     const uint64_t worth = products / TASK_PRODUCTS + 1, limit = (uint64_t)threads * TASKS_PER_THREAD;
     const uint32_t wanted = (uint32_t)(worth < limit ? worth : limit);
     const bool heavy = c->panel * j->panels * sizeof(dml_real) > WEIGHTS_MAX;
     j->runs = heavy || wanted < fewest ? fewest : wanted < most ? wanted : most;
-    j->groups = ceil_div(wanted, j->runs);
-    const uint32_t steps = ceil_div(j->panels, j->kernels->conv_panels);
+    j->groups = dml_ceil_div(wanted, j->runs);
+    const uint32_t steps = dml_ceil_div(j->panels, j->kernels->conv_panels);
     if (j->groups > steps)
         j->groups = steps;
 }
@@ -262,7 +253,7 @@ void dml_conv_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *po
     const bool plain = conv->shape.kernel == 1 && conv->shape.stride == 1 && !x->pad && !y->pad && !(r && r->pad);
     j.columns = plain ? y->h * y->w : y->w;
     j.rows = plain ? 1 : y->h;
-    j.row_tiles = ceil_div(j.columns, kernels->conv_width);
+    j.row_tiles = dml_ceil_div(j.columns, kernels->conv_width);
     j.tiles = j.row_tiles * j.rows;
     divide(&j, dml_pool_threads(pool));
     dml_pool_run(pool, run_task, &j, j.runs * j.groups);

@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include "ops/split.h"
+#include "ops/winograd.h"
+
 #define TILE ((size_t)DML_BLOCK * DML_BLOCK)
 #define CHUNK 128           /* pixels: 8 KiB of x and 8 KiB of dy */
 #define TASK_BLOCKS 16      /* most input blocks of a task */
@@ -68,10 +71,27 @@ static dml_tensor spread_tensor(const dml_conv_shape *shape, uint32_t h, uint32_
     return (dml_tensor){room, dml_blocks(shape->out) * DML_BLOCK, h, w, shape->dilation * (shape->kernel / 2)};
 }
 
-size_t dml_conv_back_spread_size(const dml_conv_shape *shape, uint32_t h, uint32_t w)
+static size_t spread_size(const dml_conv_shape *shape, uint32_t h, uint32_t w)
 {
     const dml_tensor t = spread_tensor(shape, h, w, NULL);
     return shape->stride == 1 ? 0 : dml_tensor_size(&t);
+}
+
+/* The convolution from dy to dx. */
+static dml_conv_shape shape_back(const dml_conv_shape *shape)
+{
+    return (dml_conv_shape){dml_blocks(shape->out) * DML_BLOCK, dml_conv_blocks(shape) * DML_BLOCK, shape->kernel, 1,
+                            shape->dilation, 0};
+}
+
+size_t dml_conv_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)
+{
+    const dml_conv_shape back = shape_back(shape);
+    if (shape->stride > 1)
+        return threads * spread_size(shape, h, w);
+    const size_t input = dml_winograd_room(&back, n, h, w, threads);
+    const size_t weight = dml_winograd_back_room(shape, n, h, w, threads);
+    return input > weight ? input : weight;
 }
 
 /* Every stride-th pixel of t is one of dy, the others are zero. */
@@ -103,12 +123,17 @@ static void input_image(void *argument, uint32_t image, uint32_t thread, dml_poo
 void dml_conv_back_input(const dml_conv_shape *shape, const dml_core *core, const dml_real *transposed,
                          const dml_real *zeros, const dml_batch *dy, const dml_batch *dx, bool add, dml_real *room)
 {
-    const dml_conv_shape back = {dml_blocks(shape->out) * DML_BLOCK, dml_conv_blocks(shape) * DML_BLOCK, shape->kernel, 1,
-                                 shape->dilation, 0};
+    const dml_conv_shape back = shape_back(shape);
     input_job j = {core, dml_conv_make(&back, transposed, zeros), shape->stride, dy, dx, room,
-                   dml_conv_back_spread_size(shape, dx->first.h, dx->first.w)};
+                   spread_size(shape, dx->first.h, dx->first.w)};
     j.conv.tail = (shape->out - 1) % DML_BLOCK + 1; /* the lanes after it are zero */
     j.conv.add = add;
+    if (shape->stride == 1 && dml_winograd_pays(&back, dx->n, dx->first.h, dx->first.w)) {
+        dml_batch whole = *dx;
+        whole.first.c = back.out;
+        dml_winograd_run(&j.conv, &core->kernels, core->pool, dy, &whole, room);
+        return;
+    }
     dml_batch_run(core->pool, dy->n, input_image, &j);
 }
 
@@ -170,7 +195,7 @@ static void add_image(const weight_job *j, dml_tensor x, dml_tensor dy, weight_c
 
 static range part_of(uint32_t whole, uint32_t parts, uint32_t index)
 {
-    return (range){(uint32_t)((uint64_t)whole * index / parts), (uint32_t)((uint64_t)whole * (index + 1) / parts)};
+    return (range){dml_split(whole, parts, index), dml_split(whole, parts, index + 1)};
 }
 
 static void weight_task(void *argument, uint32_t task, uint32_t thread)
@@ -207,8 +232,12 @@ static void divide(weight_job *j, uint32_t threads)
 
 /* Which chunk comes after which does not depend on the tasks, so neither does a sum. */
 void dml_conv_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
-                          dml_real *dweight)
+                          dml_real *dweight, dml_real *room)
 {
+    if (dml_winograd_pays(shape, dy->n, dy->first.h, dy->first.w)) {
+        dml_winograd_back_weight(shape, core, x, dy, dweight, room);
+        return;
+    }
     weight_job j = {shape, core, x, dy, dweight, dml_conv_blocks(shape), dml_blocks(shape->out),
                     shape->kernel * shape->kernel, 1, 1, 1};
     divide(&j, dml_pool_threads(core->pool));

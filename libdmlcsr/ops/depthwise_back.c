@@ -1,7 +1,5 @@
 #include "ops/back.h"
 
-#include <string.h>
-
 typedef struct job {
     const dml_depthwise *op;
     const dml_core *core;
@@ -20,7 +18,7 @@ static void run_block(void *argument, uint32_t block, uint32_t thread)
     for (uint32_t i = 0; i < j->x->n; i++) {
         const dml_tensor x = dml_batch_image(j->x, i), dx = dml_batch_image(j->dx, i), dy = dml_batch_image(j->dy, i);
         if (!j->add)
-            memset(dx.data + block * dml_tensor_plane(&dx), 0, dml_tensor_plane(&dx) * sizeof *dx.data);
+            dml_tensor_clear_block(&dx, block);
         for (uint32_t row = 0; row < dy.h; row++) {
             const ptrdiff_t top = (ptrdiff_t)row * step - 1;
             const dml_real *d = dml_tensor_at(&dy, block, row, 0);

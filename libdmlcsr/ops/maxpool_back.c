@@ -1,7 +1,5 @@
 #include "ops/back.h"
 
-#include <string.h>
-
 typedef struct job {
     const dml_core *core;
     const dml_batch *x, *y, *dy, *dx;
@@ -17,7 +15,7 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
     const dml_tensor x = dml_batch_image(j->x, image), dx = dml_batch_image(j->dx, image);
     (void)thread;
     if (!j->add)
-        memset(dx.data + block * dml_tensor_plane(&dx), 0, dml_tensor_plane(&dx) * sizeof *dx.data);
+        dml_tensor_clear_block(&dx, block);
     for (uint32_t row = 0; row < j->y->first.h; row++) {
         const dml_real *rows[3];
         dml_real *drows[3];

@@ -35,6 +35,26 @@ void dml_resize_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor
 dml_real dml_resize_scale(uint32_t in, uint32_t out);
 uint32_t dml_resize_split(uint32_t i, dml_real scale, uint32_t in, dml_real *fraction);
 
+/* The two input rows that an output row lies between, one and the same where it lies on it. */
+typedef struct dml_resize_rows {
+    uint32_t top, low;
+    dml_real below; /* share of the lower one */
+} dml_resize_rows;
+dml_resize_rows dml_resize_between(uint32_t row, dml_real scale, uint32_t in);
+
+/* Splits of the columns start .. start + count - 1. */
+void dml_resize_columns(uint32_t start, uint32_t count, dml_real scale, uint32_t in, uint32_t *column,
+                        dml_real *fraction);
+
+/* The columns of a row, some at a time. start and width are 0 at first; false when there are no more. */
+#define DML_RESIZE_CHUNK 128
+typedef struct dml_resize_part {
+    uint32_t start, width;
+    uint32_t column[DML_RESIZE_CHUNK];
+    dml_real fraction[DML_RESIZE_CHUNK];
+} dml_resize_part;
+bool dml_resize_next(dml_resize_part *part, dml_real scale, uint32_t in, uint32_t out);
+
 /* Softmax over the channels of each pixel. x and y have the same border (the kernel knows one distance between blocks);
    y may be x. */
 void dml_softmax_run(const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x, const dml_tensor *y);

@@ -1,10 +1,6 @@
 /* The way back through a resize, and through the gate of the graph module that a resize feeds. */
 #include "ops/back.h"
 
-#include <string.h>
-
-#define CHUNK 128 /* columns whose positions are worked out at once, on the stack */
-
 typedef struct job {
     const dml_core *core;
     const dml_batch *x, *f, *dy, *dx, *df;
@@ -18,21 +14,12 @@ typedef struct job {
 /* One row of dy, for one block: to the rows of dx that it was made from. */
 static void spread_row(const job *j, const dml_tensor *dx, uint32_t block, uint32_t row, uint32_t w, const dml_real *dy)
 {
-    uint32_t column[CHUNK];
-    dml_real fraction[CHUNK], g;
-    const uint32_t top = dml_resize_split(row, j->row_scale, dx->h, &g), low = g > 0 ? top + 1 : top;
-    for (uint32_t start = 0; start < w; start += CHUNK) {
-        const uint32_t width = w - start < CHUNK ? w - start : CHUNK;
-        for (uint32_t p = 0; p < width; p++)
-            column[p] = dml_resize_split(start + p, j->column_scale, dx->w, &fraction[p]);
-        j->core->back.resize_back(dy + (size_t)start * DML_BLOCK, g, column, fraction, width,
-                                  dml_tensor_at(dx, block, top, 0), dml_tensor_at(dx, block, low, 0));
-    }
-}
-
-static void clear_block(const dml_tensor *t, uint32_t block)
-{
-    memset(t->data + block * dml_tensor_plane(t), 0, dml_tensor_plane(t) * sizeof *t->data);
+    const dml_resize_rows r = dml_resize_between(row, j->row_scale, dx->h);
+    dml_resize_part part;
+    part.start = part.width = 0;
+    while (dml_resize_next(&part, j->column_scale, dx->w, w))
+        j->core->back.resize_back(dy + (size_t)part.start * DML_BLOCK, r.below, part.column, part.fraction, part.width,
+                                  dml_tensor_at(dx, block, r.top, 0), dml_tensor_at(dx, block, r.low, 0));
 }
 
 static void resize_task(void *argument, uint32_t task, uint32_t thread)
@@ -42,7 +29,7 @@ static void resize_task(void *argument, uint32_t task, uint32_t thread)
     const dml_tensor dx = dml_batch_image(j->dx, image);
     (void)thread;
     if (!j->add_x)
-        clear_block(&dx, block);
+        dml_tensor_clear_block(&dx, block);
     for (uint32_t row = 0; row < j->dy->first.h; row++)
         spread_row(j, &dx, block, row, j->dy->first.w, dml_batch_row(j->dy, image, block, row));
 }
@@ -71,16 +58,12 @@ size_t dml_gate_back_room(const dml_tensor *y)
 /* A row of x resized, as the way forward made it. */
 static void resize_row(const job *j, const dml_tensor *x, uint32_t block, uint32_t row, uint32_t w, dml_real *up)
 {
-    uint32_t column[CHUNK];
-    dml_real fraction[CHUNK], g;
-    const uint32_t top = dml_resize_split(row, j->row_scale, x->h, &g), low = g > 0 ? top + 1 : top;
-    for (uint32_t start = 0; start < w; start += CHUNK) {
-        const uint32_t width = w - start < CHUNK ? w - start : CHUNK;
-        for (uint32_t p = 0; p < width; p++)
-            column[p] = dml_resize_split(start + p, j->column_scale, x->w, &fraction[p]);
-        j->core->kernels.resize(dml_tensor_at(x, block, top, 0), dml_tensor_at(x, block, low, 0), g, column, fraction,
-                                NULL, width, up + (size_t)start * DML_BLOCK);
-    }
+    const dml_resize_rows r = dml_resize_between(row, j->row_scale, x->h);
+    dml_resize_part part;
+    part.start = part.width = 0;
+    while (dml_resize_next(&part, j->column_scale, x->w, w))
+        j->core->kernels.resize(dml_tensor_at(x, block, r.top, 0), dml_tensor_at(x, block, r.low, 0), r.below,
+                                part.column, part.fraction, NULL, part.width, up + (size_t)part.start * DML_BLOCK);
 }
 
 static void gate_task(void *argument, uint32_t task, uint32_t thread)
@@ -90,7 +73,7 @@ static void gate_task(void *argument, uint32_t task, uint32_t thread)
     const dml_tensor x = dml_batch_image(j->x, image), dx = dml_batch_image(j->dx, image);
     dml_real *up = j->room + thread * j->room_size, *dup = up + (size_t)w * DML_BLOCK;
     if (!j->add_x)
-        clear_block(&dx, block);
+        dml_tensor_clear_block(&dx, block);
     if (!j->add_f)
         dml_batch_clear_border(j->df, image, block);
     for (uint32_t row = 0; row < j->dy->first.h; row++) {

@@ -38,7 +38,7 @@ static void back_conv(const way_back *w, const dml_plan_step *s, const dml_batch
     dml_plan *p = w->plan;
     const dml_train_layer *l = s->layer;
     const dml_batch x = dml_plan_value(p, s->step->x, DML_BACK);
-    dml_conv_back_weight(&l->shape, p->core, &x, dy, place_of(w, l->weight));
+    dml_conv_back_weight(&l->shape, p->core, &x, dy, place_of(w, l->weight), p->room);
     if (l->bias != DML_ABSENT)
         dml_conv_back_bias(p->core, dy, place_of(w, l->bias));
     if (!s->wants_dx)

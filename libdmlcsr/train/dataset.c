@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/structs.h"
+#include "base/take.h"
 #include "train/data.h"
 
 #define SIDE_MAX 65535
@@ -58,15 +59,16 @@ fail:
 
 static int open_set(dmlcsr_dataset **out, const dmlcsr_dataset_options *o, dml_error *error)
 {
-    dml_memory memory;
+    dml_memory hooks;
+    dmlcsr_dataset *set = NULL;
     int status;
     if (!o->root || !o->root[0] || !o->set || !o->set[0])
         return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "root or set is missing");
-    dml_memory_init(&memory, NULL, NULL, NULL, 0);
-    dmlcsr_dataset *set = dml_alloc_zero(&memory, sizeof *set);
+    DML_TRY(dml_hooks_check(o->allocate, o->release, error));
+    dml_memory_init(&hooks, o->allocate, o->release, o->opaque, 0);
+    set = dml_alloc_holder(&hooks, sizeof *set);
     if (!set)
         return dml_fail(error, DMLCSR_ERROR_MEMORY, "no memory for a set");
-    dml_memory_init(&set->memory, NULL, NULL, NULL, 0);
     set->paths.memory = set->names.memory = &set->memory;
     DML_TRY(take_decoder(set, o->decoder, error));
     DML_TRY(dml_classes_read(set, o, error));
@@ -95,13 +97,11 @@ int dmlcsr_dataset_open(dmlcsr_dataset **out, const dmlcsr_dataset_options *opti
 
 void dmlcsr_dataset_free(dmlcsr_dataset *set)
 {
-    dml_memory memory;
     if (!set)
         return;
     dml_strings_free(&set->paths);
     dml_strings_free(&set->names);
-    dml_memory_init(&memory, NULL, NULL, NULL, 0);
-    dml_release(&memory, set);
+    dml_release_holder(set);
 }
 
 /* ---- looking ---- */
@@ -168,6 +168,21 @@ static int check_label(const dmlcsr_dataset *set, const char *path, const dmlcsr
     return DMLCSR_OK;
 }
 
+/* The same field of view: as wide for their height, but for sides that were rounded when one of them was reduced. */
+static int check_shapes(const dmlcsr_dataset *set, uint32_t index, const dmlcsr_bitmap *image,
+                        const dmlcsr_bitmap *label, dml_error *error)
+{
+    const uint64_t across = (uint64_t)image->width * label->height, down = (uint64_t)image->height * label->width;
+    const uint64_t image_sides = (uint64_t)image->width + image->height;
+    const uint64_t label_sides = (uint64_t)label->width + label->height;
+    const uint64_t difference = across > down ? across - down : down - across;
+    if (difference <= (image_sides > label_sides ? image_sides : label_sides))
+        return DMLCSR_OK;
+    return dml_fail(error, DMLCSR_ERROR_FORMAT, "%.200s: is %u x %u pixels, but its labels %.200s are %u x %u",
+                    dmlcsr_dataset_image_path(set, index), (unsigned)image->width, (unsigned)image->height,
+                    dmlcsr_dataset_label_path(set, index), (unsigned)label->width, (unsigned)label->height);
+}
+
 int dml_pair_read(const dmlcsr_dataset *set, uint32_t index, dmlcsr_bitmap *image, dmlcsr_bitmap *label,
                   dml_error *error)
 {
@@ -183,8 +198,11 @@ int dml_pair_read(const dmlcsr_dataset *set, uint32_t index, dmlcsr_bitmap *imag
         const char *path = dmlcsr_dataset_label_path(set, index);
         DML_TRY(decode(set, set->decoder.label, path, &map, error));
         DML_TRY(check_label(set, path, &map, error));
-        *label = map;
     }
+    if (image && label)
+        DML_TRY(check_shapes(set, index, &picture, &map, error));
+    if (label)
+        *label = map;
     if (image)
         *image = picture;
     return DMLCSR_OK;

@@ -1,6 +1,8 @@
 /* The way from the input to the outputs, in training and (frozen) as at inference. */
 #include "train/plan.h"
 
+#include "ops/winograd.h"
+
 typedef struct image_job {
     const dml_plan *plan;
     const dml_step *step;
@@ -61,6 +63,10 @@ static void run_linear(const dml_plan *p, const dml_plan_step *s, const dml_stat
     dml_depthwise depthwise = {weight, bias, l->channels, 1, 1};
     if (l->depthwise)
         depthwise.stride = l->depthwise->stride;
+    else if (dml_winograd_pays(&l->shape, p->n, z->first.h, z->first.w)) {
+        dml_winograd_run(&conv, &p->core->kernels, p->core->pool, x, z, p->room);
+        return;
+    }
     image_job j = {p, s->step, &conv, &depthwise, x, NULL, z};
     dml_batch_run(p->core->pool, p->n, run_image, &j);
 }

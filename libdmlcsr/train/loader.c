@@ -4,19 +4,13 @@
 #include <string.h>
 
 #include "base/structs.h"
+#include "base/take.h"
 
 /* ---- create ---- */
 
-static int check_range(dml_error *error, const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high)
-        return DMLCSR_OK;
-    return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "%s is %g, must be %g to %g", name, value, low, high);
-}
-
 static int check_augment(const dmlcsr_augment *a, dml_error *error)
 {
-    const struct { const char *name; double value, low, high; } ranges[] = {
+    const dml_range ranges[] = {
         { "scale_deviation", a->scale_deviation, 0, 10 }, { "scale_limit", a->scale_limit, 0, .95 },
         { "rotate", a->rotate, 0, 1 }, { "rotate_deviation", a->rotate_deviation, 0, 1e4 },
         { "rotate_limit", a->rotate_limit, 0, 180 }, { "flip", a->flip, 0, 1 }, { "translate", a->translate, 0, 1 },
@@ -25,15 +19,12 @@ static int check_augment(const dmlcsr_augment *a, dml_error *error)
         { "blur_limit", a->blur_limit, 0, 10 }, { "blocks", a->blocks, 0, 1 },
         { "blocks_quality", a->blocks_quality, 1, 100 }, { "occlude", a->occlude, 0, 1 },
     };
-    int status = DMLCSR_OK;
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
-        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
-    return status;
+    return dml_ranges_check(ranges, sizeof ranges / sizeof *ranges, error);
 }
 
 static int check_options(const dmlcsr_loader_options *o, const dmlcsr_label_noise *n, dml_error *error)
 {
-    const struct { const char *name; double value, low, high; } ranges[] = {
+    const dml_range ranges[] = {
         { "batch", o->batch, 1, 65535 }, { "size", o->size, 17, 4097 }, { "threads", o->threads, 1, 64 },
         { "ahead", o->ahead, 1, 64 }, { "processes", o->processes, 1, 65535 },
         { "rank", o->rank, 0, o->processes - 1.0 }, { "std[0]", o->std[0], 1e-6, 1e6 },
@@ -42,10 +33,7 @@ static int check_options(const dmlcsr_loader_options *o, const dmlcsr_label_nois
         { "cache_side", o->cache_side, 0, 65535 }, { "share", n->share, 0, 1 }, { "shift", n->shift, 0, 1 },
         { "swap", n->swap, 0, 1 }, { "grow", n->grow, 0, 1 }, { "reach", n->reach, 0, .1 },
     };
-    int status = DMLCSR_OK;
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
-        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
-    return status;
+    return dml_ranges_check(ranges, sizeof ranges / sizeof *ranges, error);
 }
 
 /* The structs that the options point to, or their defaults. */
@@ -80,43 +68,30 @@ static int take_steps(dmlcsr_loader *l)
     return DMLCSR_OK;
 }
 
-/* Memory once one allocation has failed: NULL from then on. */
-static void *take(dmlcsr_loader *l, size_t count, size_t size, int *status)
-{
-    size_t bytes;
-    void *block = NULL;
-    if (*status == DMLCSR_OK && dml_mul(count, size, &bytes))
-        block = dml_alloc_zero(&l->memory, bytes);
-    if (!block && *status == DMLCSR_OK)
-        *status = dml_fail(&l->error, DMLCSR_ERROR_MEMORY, "no memory for batches of %u pictures",
-                           (unsigned)l->options.batch);
-    return block;
-}
-
 static int take_memory(dmlcsr_loader *l)
 {
     const dmlcsr_loader_options *o = &l->options;
-    size_t pixels = (size_t)o->size * o->size;
-    int status = DMLCSR_OK;
+    const size_t pixels = (size_t)o->size * o->size;
+    dml_taking t = { &l->memory, &l->error, "batches", DMLCSR_OK, 0 };
     l->slots = o->ahead + 1; /* one is in use */
-    l->slot = take(l, l->slots, sizeof *l->slot, &status);
-    for (uint32_t i = 0; i < l->slots && status == DMLCSR_OK; i++) {
+    l->slot = dml_take(&t, l->slots, sizeof *l->slot);
+    for (uint32_t i = 0; i < l->slots && t.status == DMLCSR_OK; i++) {
         dml_slot *slot = &l->slot[i];
         slot->step = DML_NO_STEP;
-        slot->input = take(l, o->batch, 3 * pixels * sizeof(float), &status);
-        slot->labels = take(l, o->batch, pixels, &status);
-        slot->index = take(l, o->batch, sizeof *slot->index, &status);
-        slot->name = take(l, o->batch, sizeof *slot->name, &status);
+        slot->input = dml_take_rows(&t, o->batch, 3 * pixels, sizeof(float));
+        slot->labels = dml_take(&t, o->batch, pixels);
+        slot->index = dml_take(&t, o->batch, sizeof *slot->index);
+        slot->name = dml_take(&t, o->batch, sizeof *slot->name);
     }
     if (!o->evaluate)
-        l->order = take(l, l->set->count, sizeof *l->order, &status);
-    l->worker = take(l, o->threads, sizeof *l->worker, &status);
-    for (uint32_t i = 0; i < o->threads && status == DMLCSR_OK; i++) {
+        l->order = dml_take(&t, l->set->count, sizeof *l->order);
+    l->worker = dml_take(&t, o->threads, sizeof *l->worker);
+    for (uint32_t i = 0; i < o->threads && t.status == DMLCSR_OK; i++) {
         l->worker[i].loader = l;
-        l->worker[i].inside = take(l, pixels, 1, &status);
-        l->worker[i].room = take(l, pixels, sizeof(float), &status);
+        l->worker[i].inside = dml_take(&t, pixels, 1);
+        l->worker[i].room = dml_take(&t, pixels, sizeof(float));
     }
-    return status;
+    return t.status;
 }
 
 static int start_threads(dmlcsr_loader *l)
@@ -137,20 +112,19 @@ static int start_threads(dmlcsr_loader *l)
 int dmlcsr_loader_create(dmlcsr_loader **out, const dmlcsr_dataset *set, const dmlcsr_loader_options *options)
 {
     dmlcsr_loader_options o;
-    dml_memory memory;
+    dmlcsr_loader *l = NULL;
+    dml_memory hooks;
     dml_error error = { "" };
     if (!out || !set || !options)
         return DMLCSR_ERROR_ARGUMENT;
     int status = dml_struct_import(&o, sizeof o, sizeof o, options, "dmlcsr_loader_options", &error);
     if (status != DMLCSR_OK)
         return status; /* where its error goes cannot be trusted */
-    dml_memory_init(&memory, NULL, NULL, NULL, 0);
-    dmlcsr_loader *l = dml_alloc_zero(&memory, sizeof *l);
-    if (!l) {
-        dml_fail(&error, status = DMLCSR_ERROR_MEMORY, "no memory for a loader");
-        goto fail;
-    }
-    dml_memory_init(&l->memory, NULL, NULL, NULL, 0);
+    DML_TRY(dml_hooks_check(o.allocate, o.release, &error));
+    dml_memory_init(&hooks, o.allocate, o.release, o.opaque, 0);
+    l = dml_alloc_holder(&hooks, sizeof *l);
+    if (!l)
+        DML_TRY(dml_fail(&error, DMLCSR_ERROR_MEMORY, "no memory for a loader"));
     l->set = set;
     l->options = o;
     DML_TRY(take_options(l));
@@ -185,7 +159,6 @@ static void end_threads(dmlcsr_loader *l)
 
 void dmlcsr_loader_free(dmlcsr_loader *loader)
 {
-    dml_memory memory;
     if (!loader)
         return;
     end_threads(loader);
@@ -203,8 +176,7 @@ void dmlcsr_loader_free(dmlcsr_loader *loader)
     dml_release(&loader->memory, loader->slot);
     dml_release(&loader->memory, loader->order);
     dml_release(&loader->memory, loader->worker);
-    dml_memory_init(&memory, NULL, NULL, NULL, 0);
-    dml_release(&memory, loader);
+    dml_release_holder(loader);
 }
 
 /* ---- use ---- */

@@ -2,51 +2,30 @@
  * Lovasz-Softmax, then everything else pixel by pixel. */
 #include <string.h>
 
+#include "base/take.h"
 #include "train/loss_private.h"
 #include "train/lovasz.h"
 
 /* ---- create -------------------------------------------------------------------------------------------------------- */
 
-/* Room for a x b elements; counted, and cleared. */
-static void *take(dml_loss *loss, size_t a, size_t b, size_t size, int *status, dml_error *error)
-{
-    size_t count, bytes = SIZE_MAX;
-    void *block = NULL;
-    if (dml_mul(a, b, &count) && dml_mul(count, size, &bytes))
-        block = dml_alloc_zero(loss->memory, bytes);
-    if (block)
-        loss->bytes += bytes;
-    else if (*status == DMLCSR_OK)
-        *status = dml_fail(error, dml_memory_status(loss->memory, bytes), "no memory for %zu bytes of the loss", bytes);
-    return block;
-}
-
-static void place_columns(dml_loss *l)
-{
-    const dml_real scale = dml_resize_scale(l->ow, l->w);
-    for (uint32_t x = 0; x < l->w; x++)
-        l->column[x] = dml_resize_split(x, scale, l->ow, &l->fraction[x]);
-}
-
-/* Takes all memory; what could not be had is told by the status. */
 static int take_all(dml_loss *l, dml_error *error)
 {
     const uint32_t threads = dml_pool_threads(l->core->pool), processes = l->comm ? l->comm->sums.processes : 1;
-    const size_t plane = (size_t)l->h * l->w;
-    int status = DMLCSR_OK;
-    l->column = take(l, l->w, 1, sizeof *l->column, &status, error);
-    l->fraction = take(l, l->w, 1, sizeof *l->fraction, &status, error);
-    l->binary = take(l, l->pixels, 1, 1, &status, error);
-    l->category = take(l, l->pixels, 1, 1, &status, error);
-    l->dilation = take(l, threads, plane, 1, &status, error);
-    l->counts = take(l, (size_t)l->n + 1, 1, sizeof *l->counts, &status, error);
-    l->sums = take(l, l->n, 1, sizeof *l->sums, &status, error);
-    l->errors = take(l, l->classes, l->error_plane, sizeof *l->errors, &status, error);
+    dml_taking t = {l->memory, error, "the loss", DMLCSR_OK, 0};
+    l->column = dml_take(&t, l->w, sizeof *l->column);
+    l->fraction = dml_take(&t, l->w, sizeof *l->fraction);
+    l->binary = dml_take(&t, l->pixels, 1);
+    l->category = dml_take(&t, l->pixels, 1);
+    l->dilation = dml_take_rows(&t, threads, (size_t)l->h * l->w, 1);
+    l->counts = dml_take(&t, (size_t)l->n + 1, sizeof *l->counts);
+    l->sums = dml_take(&t, l->n, sizeof *l->sums);
+    l->errors = dml_take_rows(&t, l->classes, l->error_plane, sizeof *l->errors);
     if (l->comm)
-        l->gathered = take(l, threads, processes * l->pixels, sizeof *l->gathered, &status, error);
-    l->sort_room = take(l, threads, l->sort_size, 1, &status, error);
-    l->rows = take(l, threads, l->row_size, sizeof *l->rows, &status, error);
-    return status;
+        l->gathered = dml_take_rows(&t, threads, processes * l->pixels, sizeof *l->gathered);
+    l->sort_room = dml_take(&t, threads, l->sort_size);
+    l->rows = dml_take_rows(&t, threads, l->row_size, sizeof *l->rows);
+    l->bytes += t.bytes;
+    return t.status;
 }
 
 int dml_loss_create(dml_loss **out, uint32_t classes, uint32_t n, uint32_t oh, uint32_t ow, uint32_t h, uint32_t w,
@@ -70,7 +49,7 @@ int dml_loss_create(dml_loss **out, uint32_t classes, uint32_t n, uint32_t oh, u
     l->row_size = dml_loss_row_size(classes, w);
     const int status = take_all(l, error);
     if (status == DMLCSR_OK) {
-        place_columns(l);
+        dml_resize_columns(0, l->w, dml_resize_scale(l->ow, l->w), l->ow, l->column, l->fraction);
         *out = l;
     } else
         dml_loss_free(l);

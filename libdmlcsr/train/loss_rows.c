@@ -28,24 +28,16 @@ dml_loss_rows dml_loss_rows_of(const struct dml_loss *loss, uint32_t channels, u
                            .blocks = dml_blocks(channels), .plane = plane_of(loss->w)};
 }
 
-typedef struct place {
-    uint32_t top, low;
-    dml_real below; /* share of the lower row */
-} place;
-
-static place place_of(const struct dml_loss *loss, uint32_t row)
+static dml_resize_rows rows_between(const struct dml_loss *loss, uint32_t row)
 {
-    place p;
-    p.top = dml_resize_split(row, dml_resize_scale(loss->oh, loss->h), loss->oh, &p.below);
-    p.low = p.below > 0 ? p.top + 1 : p.top;
-    return p;
+    return dml_resize_between(row, dml_resize_scale(loss->oh, loss->h), loss->oh);
 }
 
 static void resize_row(const struct dml_loss *loss, const dml_batch *batch, uint32_t image, uint32_t row,
                        const dml_loss_rows *r, dml_real *values)
 {
     const dml_tensor t = dml_batch_image(batch, image);
-    const place at = place_of(loss, row);
+    const dml_resize_rows at = rows_between(loss, row);
     for (uint32_t b = 0; b < r->blocks; b++)
         loss->core->kernels.resize(dml_tensor_at(&t, b, at.top, 0), dml_tensor_at(&t, b, at.low, 0), at.below,
                                    loss->column, loss->fraction, NULL, loss->w, values + b * r->plane);
@@ -76,7 +68,7 @@ void dml_loss_send_back(const struct dml_loss *loss, const dml_batch *gradient, 
                         const dml_loss_rows *r)
 {
     const dml_tensor t = dml_batch_image(gradient, image);
-    const place at = place_of(loss, row);
+    const dml_resize_rows at = rows_between(loss, row);
     for (uint32_t b = 0; b < r->blocks; b++)
         loss->core->back.resize_back(r->gradient + b * r->plane, at.below, loss->column, loss->fraction, loss->w,
                                      dml_tensor_at(&t, b, at.top, 0), dml_tensor_at(&t, b, at.low, 0));

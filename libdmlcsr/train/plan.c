@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "base/take.h"
+#include "ops/winograd.h"
+
 static dml_batch place_batch(const dml_plan *p, uint32_t place, uint32_t block, uint32_t c)
 {
     const dml_storage *s = &p->place[place];
@@ -227,16 +230,18 @@ static size_t larger(size_t a, size_t b)
 /* The most that an operation needs beside its tensors. */
 static void measure_room(const dml_plan *p, size_t *transposed, size_t *room)
 {
-    const size_t threads = dml_pool_threads(p->core->pool);
+    const uint32_t threads = dml_pool_threads(p->core->pool);
     *transposed = *room = 0;
     for (uint32_t i = 0; i < p->graph.steps; i++) {
         const dml_step *s = p->step[i].step;
         dml_tensor x = dml_plan_value(p, s->x, DML_FORWARD).first, second = x;
         if (s->second != DML_NONE)
             second = dml_plan_value(p, s->second, DML_FORWARD).first;
-        if (s->kind == DML_STEP_CONV && p->step[i].wants_dx) {
+        if (s->kind == DML_STEP_CONV) {
+            const dml_tensor y = dml_plan_value(p, s->y, DML_FORWARD).first;
+            *room = larger(*room, dml_winograd_room(&s->conv->shape, p->n, y.h, y.w, threads));
+            *room = larger(*room, dml_conv_back_room(&s->conv->shape, p->n, x.h, x.w, threads));
             *transposed = larger(*transposed, dml_conv_back_weight_size(&s->conv->shape));
-            *room = larger(*room, threads * dml_conv_back_spread_size(&s->conv->shape, x.h, x.w));
         } else if (s->kind == DML_STEP_PRODUCT) {
             *room = larger(*room, threads * dml_product_back_room(&x, &second));
         } else if (s->kind == DML_STEP_RESIZE && s->second != DML_NONE) {
@@ -245,25 +250,9 @@ static void measure_room(const dml_plan *p, size_t *transposed, size_t *room)
     }
 }
 
-static void *take(dml_plan *p, size_t count, size_t size, int *status, dml_error *error)
-{
-    size_t bytes;
-    void *block = NULL;
-    if (dml_mul(count ? count : 1, size, &bytes))
-        block = dml_alloc_zero(p->memory, bytes);
-    else
-        bytes = SIZE_MAX;
-    if (block)
-        p->bytes += bytes;
-    else if (*status == DMLCSR_OK)
-        *status =
-            dml_fail(error, dml_memory_status(p->memory, bytes), "no memory for %zu bytes of a training step", bytes);
-    return block;
-}
-
 static int take_memory(dml_plan *p, dml_error *error)
 {
-    int status = DMLCSR_OK;
+    dml_taking t = {p->memory, error, "a training step", DMLCSR_OK, 0};
     size_t transposed, room;
     uint32_t widest = p->draft->widest;
     const uint64_t reals = dml_storage_place(p->place, p->places) * p->n;
@@ -273,29 +262,31 @@ static int take_memory(dml_plan *p, dml_error *error)
     if (reals > SIZE_MAX / sizeof(dml_real))
         return dml_fail(error, DMLCSR_ERROR_MEMORY, "a batch of %u pictures of %u x %u is too large", (unsigned)p->n,
                         (unsigned)p->w, (unsigned)p->h);
-    p->arena = take(p, (size_t)reals, sizeof(dml_real), &status, error);
+    p->arena = dml_take(&t, (size_t)reals, sizeof(dml_real));
     p->arena_bytes = (size_t)reals * sizeof(dml_real);
-    p->moments = take(p, p->draft->statistics, sizeof(dml_real), &status, error);
-    p->zeros = take(p, widest, sizeof(dml_real), &status, error);
-    p->transposed = take(p, transposed, sizeof(dml_real), &status, error);
-    p->room = take(p, room, sizeof(dml_real), &status, error);
-    p->scratch = take(p, dml_norm_scratch(p->draft->widest, p->n), sizeof(double), &status, error);
-    return status;
+    p->moments = dml_take(&t, p->draft->statistics, sizeof(dml_real));
+    p->zeros = dml_take(&t, widest, sizeof(dml_real));
+    p->transposed = dml_take(&t, transposed, sizeof(dml_real));
+    p->room = dml_take(&t, room, sizeof(dml_real));
+    p->scratch = dml_take(&t, dml_norm_scratch(p->draft->widest, p->n), sizeof(double));
+    p->bytes += t.bytes;
+    return t.status;
 }
 
 /* The lists: as long as the graph's, and at most four places for each of its storages. */
 static int take_lists(dml_plan *p, dml_error *error)
 {
-    int status = DMLCSR_OK;
+    dml_taking t = {p->memory, error, "a training step", DMLCSR_OK, 0};
     const size_t capacity = p->graph.capacity;
-    p->step = take(p, capacity, sizeof *p->step, &status, error);
-    p->place = take(p, 6 * capacity, sizeof *p->place, &status, error);
-    p->value[DML_FORWARD] = take(p, capacity, sizeof(uint32_t), &status, error);
-    p->value[DML_BACK] = take(p, capacity, sizeof(uint32_t), &status, error);
-    p->gradient = take(p, capacity, sizeof(uint32_t), &status, error);
-    p->writer = take(p, capacity, sizeof(uint32_t), &status, error);
-    p->written = take(p, capacity, sizeof *p->written, &status, error);
-    return status;
+    p->step = dml_take(&t, capacity, sizeof *p->step);
+    p->place = dml_take_rows(&t, 6, capacity, sizeof *p->place);
+    p->value[DML_FORWARD] = dml_take(&t, capacity, sizeof(uint32_t));
+    p->value[DML_BACK] = dml_take(&t, capacity, sizeof(uint32_t));
+    p->gradient = dml_take(&t, capacity, sizeof(uint32_t));
+    p->writer = dml_take(&t, capacity, sizeof(uint32_t));
+    p->written = dml_take(&t, capacity, sizeof *p->written);
+    p->bytes += t.bytes;
+    return t.status;
 }
 
 int dml_plan_create(dml_plan **out, const dml_draft *draft, const dml_core *core, uint32_t n, uint32_t h, uint32_t w,

@@ -1,6 +1,8 @@
 /* Cyclical self-regulation: the self-ensemble, its statistics, and what it teaches. */
+#include <math.h>
 #include <string.h>
 
+#include "base/take.h"
 #include "train/trainer.h"
 
 static void reset_statistics(dmlcsr_trainer *t, int which)
@@ -32,11 +34,23 @@ int dmlcsr_trainer_ensemble(dmlcsr_trainer *t)
     return DMLCSR_OK;
 }
 
+static int check_statistics(dmlcsr_trainer *t, int which)
+{
+    for (size_t i = 0; i < t->draft.statistics; i++)
+        if (!isfinite(t->state[which].statistics[i]))
+            return dml_fail(&t->error, DMLCSR_ERROR_DIVERGED,
+                            "the statistics of network %d over this batch are no finite numbers; those before it stay",
+                            which);
+    return DMLCSR_OK;
+}
+
 /* With momentum b / (seen + b) the running values are the mean over all batches seen. */
 int dmlcsr_trainer_estimate(dmlcsr_trainer *t, int which, const float *input)
 {
-    if (!t || !input)
+    if (!t)
         return DMLCSR_ERROR_ARGUMENT;
+    if (!input)
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "input is NULL");
     if (which == DMLCSR_CURRENT || !dml_trainer_has(t, which))
         return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "there is no network %d whose statistics could be estimated",
                         which);
@@ -46,8 +60,17 @@ int dmlcsr_trainer_estimate(dmlcsr_trainer *t, int which, const float *input)
     }
     const double b = (double)t->options.batch * t->communicator.processes;
     const dml_forward how = {false, b / ((double)t->seen[which] + b), dml_trainer_sums(t)};
-    t->seen[which] += (uint64_t)b;
-    return dml_plan_forward(t->plan, &t->state[which], input, &how);
+    dml_trainer_keep_statistics(t, which);
+    int status = dml_plan_forward(t->plan, &t->state[which], input, &how);
+    if (status == DMLCSR_ERROR_COMM)
+        dml_fail(&t->error, status, "another process does not answer");
+    if (status == DMLCSR_OK)
+        status = check_statistics(t, which);
+    if (status == DMLCSR_OK)
+        t->seen[which] += (uint64_t)b;
+    else
+        dml_trainer_return_statistics(t, which);
+    return status;
 }
 
 /* ---- teaching ------------------------------------------------------------------------------------------------------ */
@@ -71,25 +94,32 @@ static size_t size_of(const dml_batch *b)
     return b->n * dml_tensor_size(&t);
 }
 
+int dml_trainer_take_teacher(dmlcsr_trainer *t)
+{
+    const dml_logits o = dml_plan_outputs(t->plan);
+    const size_t size = size_of(&o.parsing) + size_of(&o.binary_edge) + size_of(&o.category_edge);
+    dml_taking taking = {&t->memory, &t->error, "what the self-ensemble teaches", DMLCSR_OK, 0};
+    if (t->teacher)
+        return DMLCSR_OK;
+    dml_real *room = t->teacher = dml_take(&taking, size, sizeof *room);
+    if (!room)
+        return taking.status;
+    t->teacher_logits.parsing = like(&o.parsing, &room);
+    t->teacher_logits.binary_edge = like(&o.binary_edge, &room);
+    t->teacher_logits.category_edge = like(&o.category_edge, &room);
+    return DMLCSR_OK;
+}
+
 int dmlcsr_trainer_teach(dmlcsr_trainer *t, int on)
 {
     if (!t)
         return DMLCSR_ERROR_ARGUMENT;
     if (on && !t->cycle)
         return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "there is no self-ensemble yet that could teach");
-    if (on && !t->teacher) {
-        const dml_logits o = dml_plan_outputs(t->plan);
-        const size_t size = size_of(&o.parsing) + size_of(&o.binary_edge) + size_of(&o.category_edge);
-        dml_real *room = t->teacher = dml_alloc(&t->memory, size * sizeof *room);
-        if (!room)
-            return dml_fail(&t->error, dml_memory_status(&t->memory, size * sizeof *room),
-                            "no memory for %zu bytes of what the self-ensemble teaches", size * sizeof *room);
-        t->teacher_logits.parsing = like(&o.parsing, &room);
-        t->teacher_logits.binary_edge = like(&o.binary_edge, &room);
-        t->teacher_logits.category_edge = like(&o.category_edge, &room);
-    }
-    t->teaching = on != 0;
-    return DMLCSR_OK;
+    const int status = on ? dml_trainer_take_teacher(t) : DMLCSR_OK;
+    if (status == DMLCSR_OK)
+        t->teaching = on != 0;
+    return status;
 }
 
 static void copy_rows(const dml_batch *from, const dml_batch *to)

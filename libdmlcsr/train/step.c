@@ -1,10 +1,24 @@
 /* One step of training: forward, loss, back, update. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "train/trainer.h"
 
 #define BUCKET 1048576 /* values of the gradient that travel together */
+
+static int check_arguments(dmlcsr_trainer *t, const float *input, const uint8_t *labels, double rate,
+                           const dmlcsr_loss_terms *out)
+{
+    if (!input || !labels)
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "%s is NULL", input ? "labels" : "input");
+    if (!(rate >= 0) || !isfinite(rate))
+        return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "rate is %g, must be 0 or above", rate);
+    if (out && out->struct_size != sizeof *out)
+        return dml_fail(&t->error, DMLCSR_ERROR_STRUCT, "terms.struct_size is %zu, must be %zu", out->struct_size,
+                        sizeof *out);
+    return DMLCSR_OK;
+}
 
 static int check_labels(dmlcsr_trainer *t, const uint8_t *labels)
 {
@@ -14,13 +28,44 @@ static int check_labels(dmlcsr_trainer *t, const uint8_t *labels)
             continue;
         const size_t at = i % plane;
         return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT,
-                        "label %u of picture %zu at (%zu, %zu) is none of the %u classes", labels[i], i / plane,
-                        at % t->options.width, at / t->options.width, (unsigned)t->options.classes);
+                        "step %llu: label %u of picture %zu at (%zu, %zu) is none of the %u classes",
+                        (unsigned long long)t->steps + 1, labels[i], i / plane, at % t->options.width,
+                        at / t->options.width, (unsigned)t->options.classes);
     }
     return DMLCSR_OK;
 }
 
 /* ---- gradients of several processes -------------------------------------------------------------------------------- */
+
+/* Each byte of a sum over the parameters, added up as it is and squared: the squares give away that one differs. */
+static int check_alike(dmlcsr_trainer *t)
+{
+    const dml_sums *all = dml_trainer_sums(t);
+    const dml_real *values = t->state[DMLCSR_CURRENT].parameters;
+    double sums[16];
+    uint64_t hash = 14695981039346656037u;
+    bool alike = true;
+    if (!all || t->alike)
+        return DMLCSR_OK;
+    for (size_t i = 0; i < t->draft.size; i++) {
+        uint32_t bits = 0;
+        memcpy(&bits, &values[i], sizeof bits);
+        hash = (hash ^ bits) * 1099511628211u;
+    }
+    for (int i = 0; i < 8; i++) {
+        const double byte = (double)(hash >> (8 * i) & 255);
+        sums[i] = byte;
+        sums[8 + i] = byte * byte;
+    }
+    if (all->add(all->opaque, sums, 16))
+        return dml_fail(&t->error, DMLCSR_ERROR_COMM, "another process does not answer");
+    for (int i = 0; i < 8; i++)
+        alike = alike && sums[8 + i] * all->processes == sums[i] * sums[i];
+    if (!alike)
+        return dml_fail(&t->error, DMLCSR_ERROR_COMM, "the processes do not begin with the same parameters");
+    t->alike = true;
+    return DMLCSR_OK;
+}
 
 static int send_pending(dmlcsr_trainer *t)
 {
@@ -112,10 +157,11 @@ int dmlcsr_trainer_step(dmlcsr_trainer *t, const float *input, const uint8_t *la
     dml_loss_terms terms = {0};
     double norm = 0;
     int status;
-    if (!t || !input || !labels || !(rate >= 0))
+    if (!t)
         return DMLCSR_ERROR_ARGUMENT;
-    if (out && out->struct_size != sizeof *out)
-        return DMLCSR_ERROR_STRUCT;
+    if ((status = check_arguments(t, input, labels, rate, out)) != DMLCSR_OK || (status = check_alike(t)) != DMLCSR_OK)
+        return status;
+    dml_trainer_keep_statistics(t, DMLCSR_CURRENT);
     DML_TRY(check_labels(t, labels));
     if (t->teaching)
         DML_TRY(dml_trainer_ask_teacher(t, input));
@@ -128,6 +174,7 @@ int dmlcsr_trainer_step(dmlcsr_trainer *t, const float *input, const uint8_t *la
                                    terms.attention_binary, terms.attention_category, terms.total, norm};
     return DMLCSR_OK;
 fail:
+    dml_trainer_return_statistics(t, DMLCSR_CURRENT);
     if (status == DMLCSR_ERROR_COMM)
         dml_fail(&t->error, status, "step %llu: another process does not answer", (unsigned long long)t->steps + 1);
     return status;

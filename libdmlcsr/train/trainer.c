@@ -2,8 +2,10 @@
 #include "train/trainer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/structs.h"
+#include "base/take.h"
 
 const dml_comm *dml_trainer_comm(const dmlcsr_trainer *t)
 {
@@ -22,16 +24,9 @@ bool dml_trainer_has(const dmlcsr_trainer *t, int which)
 
 /* ---- create -------------------------------------------------------------------------------------------------------- */
 
-static int check_range(dml_error *error, const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high)
-        return DMLCSR_OK;
-    return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "%s is %g, must be %g to %g", name, value, low, high);
-}
-
 static int check_options(const dmlcsr_trainer_options *o, dml_error *error)
 {
-    const struct { const char *name; double value, low, high; } ranges[] = {
+    const dml_range ranges[] = {
         {"classes", o->classes, 2, 255}, {"batch", o->batch, 1, 65535},
         {"height", o->height, DML_SIDE_MIN, DML_SIDE_MAX}, {"width", o->width, DML_SIDE_MIN, DML_SIDE_MAX},
         {"threads", o->threads, 0, 256}, {"divide", o->divide, 1, 16}, {"edge_width", o->edge_width, 1, 64},
@@ -41,9 +36,7 @@ static int check_options(const dmlcsr_trainer_options *o, dml_error *error)
         {"weight_attention_binary", o->weight_attention_binary, 0, 1e6},
         {"weight_attention_category", o->weight_attention_category, 0, 1e6},
     };
-    int status = DMLCSR_OK;
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == DMLCSR_OK; i++)
-        status = check_range(error, ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
+    int status = dml_ranges_check(ranges, sizeof ranges / sizeof *ranges, error);
     if (status == DMLCSR_OK && (o->divide & (o->divide - 1)))
         status = dml_fail(error, DMLCSR_ERROR_ARGUMENT, "divide is %u, must be 1, 2, 4, 8 or 16", (unsigned)o->divide);
     return status;
@@ -102,39 +95,53 @@ static int take_network(dmlcsr_trainer *t)
     return status;
 }
 
-static dml_real *take(dmlcsr_trainer *t, size_t count, int *status)
-{
-    dml_real *block = dml_alloc_zero(&t->memory, count * sizeof *block);
-    if (!block && *status == DMLCSR_OK)
-        *status = dml_fail(&t->error, dml_memory_status(&t->memory, count * sizeof *block),
-                           "no memory for %zu bytes of parameters", count * sizeof *block);
-    return block;
-}
-
+/* Both vectors or none: a network with one of them alone would look like a whole one. */
 int dml_trainer_take_state(dmlcsr_trainer *t, int which)
 {
-    int status = DMLCSR_OK;
-    dml_state *s = &t->state[which];
-    if (!s->parameters)
-        s->parameters = take(t, t->draft.size, &status);
-    if (!s->statistics)
-        s->statistics = take(t, t->draft.statistics, &status);
-    return status;
+    dml_taking taking = {&t->memory, &t->error, "parameters", DMLCSR_OK, 0};
+    if (dml_trainer_has(t, which))
+        return DMLCSR_OK;
+    dml_real *parameters = dml_take(&taking, t->draft.size, sizeof *parameters);
+    dml_real *statistics = dml_take(&taking, t->draft.statistics, sizeof *statistics);
+    if (taking.status == DMLCSR_OK)
+        t->state[which] = (dml_state){parameters, statistics};
+    else
+        dml_release(&t->memory, parameters);
+    return taking.status;
+}
+
+void dml_trainer_drop_state(dmlcsr_trainer *t, int which)
+{
+    dml_release(&t->memory, t->state[which].parameters);
+    dml_release(&t->memory, t->state[which].statistics);
+    t->state[which] = (dml_state){NULL, NULL};
+}
+
+void dml_trainer_keep_statistics(dmlcsr_trainer *t, int which)
+{
+    memcpy(t->kept, t->state[which].statistics, t->draft.statistics * sizeof *t->kept);
+}
+
+void dml_trainer_return_statistics(dmlcsr_trainer *t, int which)
+{
+    memcpy(t->state[which].statistics, t->kept, t->draft.statistics * sizeof *t->kept);
 }
 
 static int take_values(dmlcsr_trainer *t)
 {
-    int status = dml_trainer_take_state(t, DMLCSR_CURRENT);
-    t->gradient = take(t, t->draft.size, &status);
-    t->momentum = take(t, t->draft.size, &status);
-    t->room = (double *)take(t, dml_gradient_room(t->draft.size) * (sizeof(double) / sizeof(dml_real)), &status);
-    dml_real *room = take(t, dml_draft_largest(&t->draft), &status);
-    if (status == DMLCSR_OK) {
+    const int status = dml_trainer_take_state(t, DMLCSR_CURRENT);
+    dml_taking taking = {&t->memory, &t->error, "parameters", status, 0};
+    t->gradient = dml_take(&taking, t->draft.size, sizeof *t->gradient);
+    t->momentum = dml_take(&taking, t->draft.size, sizeof *t->momentum);
+    t->kept = dml_take(&taking, t->draft.statistics, sizeof *t->kept);
+    t->room = dml_take(&taking, dml_gradient_room(t->draft.size), sizeof *t->room);
+    dml_real *room = dml_take(&taking, dml_draft_largest(&t->draft), sizeof *room);
+    if (taking.status == DMLCSR_OK) {
         const dml_state *s = &t->state[DMLCSR_CURRENT];
         dml_draft_initialise(&t->draft, t->options.seed, s->parameters, s->statistics, room);
     }
     dml_release(&t->memory, room);
-    return status;
+    return taking.status;
 }
 
 static int take_average(dmlcsr_trainer *t)
@@ -167,7 +174,7 @@ fail:
 
 int dmlcsr_trainer_create(dmlcsr_trainer **out, const dmlcsr_trainer_options *options)
 {
-    dml_memory memory;
+    dml_memory hooks;
     dmlcsr_trainer_options o = {0};
     dml_error error = {{0}};
     dmlcsr_trainer *t = NULL;
@@ -175,11 +182,11 @@ int dmlcsr_trainer_create(dmlcsr_trainer **out, const dmlcsr_trainer_options *op
     if (!out || !options)
         return DMLCSR_ERROR_ARGUMENT;
     DML_TRY(dml_struct_import(&o, sizeof o, sizeof o, options, "dmlcsr_trainer_options", &error));
-    dml_memory_init(&memory, NULL, NULL, NULL, o.memory_limit);
-    t = dml_alloc_zero(&memory, sizeof *t);
+    DML_TRY(dml_hooks_check(o.allocate, o.release, &error));
+    dml_memory_init(&hooks, o.allocate, o.release, o.opaque, o.memory_limit);
+    t = dml_alloc_holder(&hooks, sizeof *t);
     if (!t)
-        DML_TRY(dml_fail(&error, DMLCSR_ERROR_MEMORY, "no memory for a trainer"));
-    dml_memory_init(&t->memory, NULL, NULL, NULL, o.memory_limit);
+        DML_TRY(dml_fail(&error, dml_memory_status(&hooks, sizeof *t), "no memory for a trainer"));
     t->options = o;
     DML_TRY(build(t, &o));
     *out = t;
@@ -199,17 +206,14 @@ void dmlcsr_trainer_free(dmlcsr_trainer *t)
     dml_plan_free(t->plan);
     dml_draft_free(&t->draft);
     dml_pool_free(t->core.pool);
-    for (int i = 0; i < DML_STATES; i++) {
-        dml_release(&t->memory, t->state[i].parameters);
-        dml_release(&t->memory, t->state[i].statistics);
-    }
+    for (int i = 0; i < DML_STATES; i++)
+        dml_trainer_drop_state(t, i);
     dml_release(&t->memory, t->gradient);
     dml_release(&t->memory, t->momentum);
     dml_release(&t->memory, t->room);
+    dml_release(&t->memory, t->kept);
     dml_release(&t->memory, t->teacher);
-    dml_memory memory; /* its own counters are inside the block that goes */
-    dml_memory_init(&memory, NULL, NULL, NULL, 0);
-    dml_release(&memory, t);
+    dml_release_holder(t);
 }
 
 const char *dmlcsr_trainer_last_error(const dmlcsr_trainer *t)

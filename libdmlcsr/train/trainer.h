@@ -21,6 +21,7 @@ struct dmlcsr_trainer {
     dml_state state[DML_STATES]; /* NULL where there is none */
     dml_real *gradient, *momentum;
     double *room;               /* for the norm of the gradient */
+    dml_real *kept;             /* running statistics from before the step under way */
     dml_real *teacher;          /* logits of the ensemble for a batch, or NULL */
     dml_logits teacher_logits;
     bool teaching;
@@ -29,6 +30,7 @@ struct dmlcsr_trainer {
     uint32_t cycle;
     uint64_t steps;
     size_t pending_at, pending; /* range of the gradient that waits for being sent */
+    bool alike;                 /* all processes are known to hold the same parameters */
     dml_error error;
 };
 
@@ -36,8 +38,16 @@ const dml_comm *dml_trainer_comm(const dmlcsr_trainer *t); /* NULL for one proce
 const dml_sums *dml_trainer_sums(const dmlcsr_trainer *t);
 bool dml_trainer_has(const dmlcsr_trainer *t, int which);
 
-/* regulation.c: makes room for a network beside the current one; nothing when it is there. */
+/* trainer.c: makes room for a network; nothing when it is there. */
 int dml_trainer_take_state(dmlcsr_trainer *t, int which);
+void dml_trainer_drop_state(dmlcsr_trainer *t, int which);
+
+/* trainer.c: the way forward moves running statistics before it is known whether a step succeeds. */
+void dml_trainer_keep_statistics(dmlcsr_trainer *t, int which);
+void dml_trainer_return_statistics(dmlcsr_trainer *t, int which);
+
+/* regulation.c: room for what the ensemble teaches; nothing when it is there. */
+int dml_trainer_take_teacher(dmlcsr_trainer *t);
 
 /* regulation.c: the teacher's logits for a batch, in t->teacher_logits. */
 int dml_trainer_ask_teacher(dmlcsr_trainer *t, const float *input);

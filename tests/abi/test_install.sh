@@ -70,6 +70,22 @@ run() { # what, program, arguments
     fi
 }
 
+# The library for training, or nothing of it where it is left out.
+if [ -n "$TRAIN_SHARED" ]; then
+    # shellcheck disable=SC2046,SC2086 # flags are several words
+    {
+        try "C, training" ${CC:-cc} -std=c99 -Wall -Werror $($PKG_CONFIG --cflags dmlcsr-train) tests/abi/use_train.c \
+            -o "$folder/use_train" $($PKG_CONFIG --libs dmlcsr-train)
+        run "C, training, run" "$folder/use_train" "$folder/model"
+        has "a step" "a network of 2 classes"
+        try "C, training, static" ${CC:-cc} $cflags tests/abi/use_train.c -o "$folder/use_train_static" \
+            "$libdir/libdmlcsr-train.a" "$libdir/libdmlcsr.a" -lm -pthread
+        try "C, training, static, run" "$folder/use_train_static" "$folder/model"
+    }
+else
+    try "nothing of training: $(find "$folder/root" -name '*train*')" [ -z "$(find "$folder/root" -name '*train*')" ]
+fi
+
 # The same picture in every language: a table of shares comes out, the same table everywhere.
 {
     printf 'P6\n96 80\n255\n'

@@ -18,13 +18,13 @@ nothing() { # rule, lines that break it
     fi
 }
 
-symbols=$("$NM" -A "$STATIC" "$TRAIN_STATIC" 2>/dev/null)
+symbols=$("$NM" -A "$STATIC" ${TRAIN_STATIC:+"$TRAIN_STATIC"} 2>/dev/null)
 nothing "no symbols in $STATIC" "$([ -n "$symbols" ] || echo "$STATIC")"
 
 nothing "global symbols without dml_ or dmlcsr_" "$(awk '$(NF-1) ~ /^[A-TV-Z]$/ && $NF !~ /^_?(dml|dmlcsr)_[a-z0-9_]+$/' <<<"$symbols")"
 
 # Tables of pointers are constant once relocated (.data.rel.ro): only sections that stay writable count.
-nothing "writable data or constructors" "$(size -A "$STATIC" "$TRAIN_STATIC" | awk '
+nothing "writable data or constructors" "$(size -A "$STATIC" ${TRAIN_STATIC:+"$TRAIN_STATIC"} | awk '
     /\.o / { object = $1 }
     $1 ~ /^\.(data|bss|tdata|tbss|init_array|fini_array|ctors|dtors)/ && $1 !~ /^\.data\.rel\.ro/ && $2 > 0 {
         print object, $1, $2 " bytes" }')"

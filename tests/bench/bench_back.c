@@ -9,6 +9,7 @@
 
 #include "dmlcsr/dmlcsr.h"
 #include "ops/back.h"
+#include "ops/winograd.h"
 #include "peak.h"
 #include "timing.h"
 
@@ -32,7 +33,7 @@ typedef struct layer {
     const dml_core *core;
     dml_memory *memory;
     dml_batch x, y, dx;
-    dml_real *weight, *transposed, *dweight, *zeros, *spread;
+    dml_real *weight, *transposed, *dweight, *zeros, *room;
 } layer;
 
 static dml_real *room(dml_memory *memory, size_t count)
@@ -69,18 +70,20 @@ static layer make(const row *r, const dml_core *core, dml_memory *memory)
 {
     const dml_conv_shape *s = &r->shape;
     const uint32_t pad = s->dilation * (s->kernel / 2), side = dml_conv_side(r->side, s->stride);
-    const size_t spread = dml_conv_back_spread_size(s, r->side, r->side);
+    const uint32_t threads = dml_pool_threads(core->pool);
+    const size_t forward = dml_winograd_room(s, r->n, side, side, threads);
+    const size_t back = dml_conv_back_room(s, r->n, r->side, r->side, threads);
     return (layer){r, core, memory, batch(memory, r->n, s->in, r->side, pad), batch(memory, r->n, s->out, side, pad),
                    batch(memory, r->n, s->in, r->side, 0), noise(memory, dml_conv_weight_size(s)),
                    noise(memory, dml_conv_back_weight_size(s)), room(memory, dml_conv_weight_size(s)),
                    room(memory, (s->in > s->out ? s->in : s->out) + (size_t)DML_BLOCK),
-                   room(memory, spread * dml_pool_threads(core->pool))};
+                   room(memory, forward > back ? forward : back)};
 }
 
 static void release(const layer *l)
 {
     dml_real *const parts[] = {l->x.first.data, l->y.first.data, l->dx.first.data, l->weight,
-                               l->transposed,   l->dweight,      l->zeros,         l->spread};
+                               l->transposed,   l->dweight,      l->zeros,         l->room};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         dml_release(l->memory, parts[i]);
 }
@@ -98,12 +101,15 @@ static double run(layer *l, int kind)
 {
     const dml_conv_shape *s = &l->row->shape;
     const double start = seconds();
-    if (kind == FORWARD)
+    const dml_conv conv = dml_conv_make(s, l->weight, l->zeros);
+    if (kind == FORWARD && dml_winograd_pays(s, l->y.n, l->y.first.h, l->y.first.w))
+        dml_winograd_run(&conv, &l->core->kernels, l->core->pool, &l->x, &l->y, l->room);
+    else if (kind == FORWARD)
         dml_batch_run(l->core->pool, l->x.n, forward_image, l);
     else if (kind == INPUT)
-        dml_conv_back_input(s, l->core, l->transposed, l->zeros, &l->y, &l->dx, false, l->spread);
+        dml_conv_back_input(s, l->core, l->transposed, l->zeros, &l->y, &l->dx, false, l->room);
     else
-        dml_conv_back_weight(s, l->core, &l->x, &l->y, l->dweight);
+        dml_conv_back_weight(s, l->core, &l->x, &l->y, l->dweight, l->room);
     return seconds() - start;
 }
 

@@ -72,6 +72,13 @@ row "brows 0.8571 0.7500 5.263 % 20"   # 2 * 15 / (20 + 15)
 row "mouth 0.9583 0.9200 13.158 % 50"  # 2 * 46 / (50 + 46)
 row "overall 0.9212 0.8538 34.211 % 130" # 2 * 111 / (130 + 111)
 row "7 upper lip 0.6667 0.5000 5.263 % 20"
+part spelt.json 1 1 "$matrix" background skin left_eyebrow right_brow left_eye right_eye nose ul im lower_lip hair
+try 0 "parts as others spell them" "$evaluate" --merge spelt.json
+row "overall 0.9212 0.8538 34.211 % 130"
+sed 's/"ul"/"chin"/' spelt.json >chin.json
+try 0 "one part is not known" "$evaluate" --merge chin.json
+row "brows 0.8571 0.7500 5.263 % 20"
+lacks "overall"
 
 # ---- adding up ----
 
@@ -214,7 +221,7 @@ try 0 "is a picture" "$png" info narrow.png
 read -r narrow _ <"$folder/out"
 try 0 "without the cells of edges" test "$narrow" -lt "$large"
 try 1 "no place" "$evaluate" -q -d set --sheet no/such/folder.png
-says "no/such/folder.png cannot be written"
+says "no/such/folder.png: cannot be written"
 
 # ---- charts, which dmlcsr-train draws ----
 

@@ -3,6 +3,7 @@
 
 #include "support/golden_labels.h"
 #include "support/loss_case.h"
+#include "support/ration.h"
 
 #define TOLERANCE 1e-7
 
@@ -210,31 +211,18 @@ START_TEST(saturated_pixels)
 }
 END_TEST
 
-static int allocations_left;
-
-static void *allocate_some(void *opaque, size_t size, size_t alignment)
-{
-    (void)opaque;
-    return allocations_left-- > 0 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment) : NULL;
-}
-
-static void release(void *opaque, void *block)
-{
-    (void)opaque;
-    free(block);
-}
-
 START_TEST(no_memory)
 {
     dml_memory memory;
     dml_core core;
     dml_loss *loss = NULL;
     dml_error error;
+    ration supply = {-1, 0};
     int status = DMLCSR_ERROR_MEMORY, n = 0;
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
-    dml_memory_init(&memory, allocate_some, release, NULL, 0);
+    dml_memory_init(&memory, ration_allocate, ration_release, &supply, 0);
     for (; status == DMLCSR_ERROR_MEMORY; n++) {
-        allocations_left = n;
+        ration_set(&supply, n);
         status = dml_loss_create(&loss, 5, 2, 4, 3, 9, 7, &core, NULL, &memory, &error);
         ck_assert(status == DMLCSR_OK || (!loss && memory.used == 0));
     }

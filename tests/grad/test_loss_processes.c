@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "support/loss_case.h"
+#include "support/meeting.h"
 
 static const dml_loss_weights weights = {1, 1, .1, 4, 1, .5};
 
@@ -16,15 +17,8 @@ static dml_loss *make_loss(const loss_shape *s, const dml_core *core, const dml_
 
 #define PROCESSES 2
 
-typedef struct world {
-    pthread_mutex_t lock;
-    pthread_cond_t turn;
-    unsigned waiting, round;
-    const void *given[PROCESSES];
-} world;
-
 typedef struct process {
-    world *w;
+    meeting *m;
     dml_comm comm;
     uint32_t threads;
     const uint8_t *map;
@@ -33,34 +27,12 @@ typedef struct process {
     int fails_at, calls, status;
 } process;
 
-static void meet(world *w)
-{
-    pthread_mutex_lock(&w->lock);
-    const unsigned round = w->round;
-    if (++w->waiting == PROCESSES) {
-        w->waiting = 0;
-        w->round++;
-        pthread_cond_broadcast(&w->turn);
-    }
-    while (round == w->round)
-        pthread_cond_wait(&w->turn, &w->lock);
-    pthread_mutex_unlock(&w->lock);
-}
-
 static int add(void *opaque, double *values, size_t n)
 {
     process *p = opaque;
-    double *sum = calloc(n, sizeof *sum);
     if (++p->calls == p->fails_at)
-        return free(sum), 7;
-    p->w->given[p->comm.rank] = values;
-    meet(p->w);
-    for (size_t k = 0; k < PROCESSES; k++)
-        for (size_t i = 0; i < n; i++)
-            sum[i] += ((const double *)p->w->given[k])[i];
-    meet(p->w);
-    memcpy(values, sum, n * sizeof *sum);
-    free(sum);
+        return 7;
+    meeting_add(p->m, p->comm.rank, values, n);
     return 0;
 }
 
@@ -69,11 +41,7 @@ static int gather(void *opaque, const dml_real *mine, size_t n, dml_real *all)
     process *p = opaque;
     if (++p->calls == p->fails_at)
         return 8;
-    p->w->given[p->comm.rank] = mine;
-    meet(p->w);
-    for (size_t k = 0; k < PROCESSES; k++)
-        memcpy(all + k * n, p->w->given[k], n * sizeof *all);
-    meet(p->w);
+    meeting_gather(p->m, p->comm.rank, mine, n * sizeof *mine, all);
     return 0;
 }
 
@@ -107,7 +75,7 @@ static void check_processes(const dml_logits *teacher, uint32_t threads)
 {
     const loss_shape whole = {ragged.classes, 4, ragged.oh, ragged.ow, ragged.h, ragged.w};
     uint8_t map[252];
-    world w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, {NULL}};
+    meeting m = MEETING_INIT;
     process p[PROCESSES];
     pthread_t thread[PROCESSES];
     dml_memory memory;
@@ -123,7 +91,7 @@ static void check_processes(const dml_logits *teacher, uint32_t threads)
     ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, teacher, 1, &terms, &one), 0);
     dml_loss_free(loss);
     for (uint32_t k = 0; k < PROCESSES; k++) {
-        p[k] = (process){.w = &w, .comm = {{add, &p[k], PROCESSES}, k, gather}, .threads = threads,
+        p[k] = (process){.m = &m, .comm = {{add, &p[k], PROCESSES}, k, gather}, .threads = threads,
                          .map = map + 126 * k, .x = half(&x, k), .gradient = half(&two, k)};
         if (teacher)
             p[k].teacher = half(teacher, k);
@@ -161,12 +129,12 @@ START_TEST(lost_connection)
     uint8_t map[126];
     dml_logits x = case_logits(&ragged, 0, "ragged", 2), gradient = case_logits(&ragged, 0, NULL, 0);
     ragged_labels(map);
-    world w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, {NULL}};
+    meeting m = MEETING_INIT;
     for (int at = 1; at <= 7; at++) { /* counts, five classes, terms; both processes fail alike, so none waits */
         process p[PROCESSES];
         pthread_t thread[PROCESSES];
         for (uint32_t k = 0; k < PROCESSES; k++) {
-            p[k] = (process){.w = &w, .comm = {{add, &p[k], PROCESSES}, k, gather}, .threads = 1, .map = map, .x = x,
+            p[k] = (process){.m = &m, .comm = {{add, &p[k], PROCESSES}, k, gather}, .threads = 1, .map = map, .x = x,
                              .fails_at = at};
             p[k].gradient = case_logits(&ragged, 0, NULL, 0);
             pthread_create(&thread[k], NULL, run_process, &p[k]);

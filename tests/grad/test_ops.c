@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
-#include "ops_case.h"
+#include "cases/ops_case.h"
 
 #define DENSE 3
 #define SINGLE 12

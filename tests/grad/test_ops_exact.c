@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
-#include "ops_case.h"
+#include "cases/ops_case.h"
+#include "support/core.h"
 
 /* ---- maximum ------------------------------------------------------------------------------------------------------- */
 
@@ -59,9 +60,9 @@ END_TEST
 
 START_TEST(relu)
 {
-    dml_core core = {.pool = NULL};
-    ck_assert(dml_kernels_init(&core.kernels, DMLCSR_ISA_C));
-    dml_back_kernels_init(&core.back, DMLCSR_ISA_C);
+    dml_memory memory;
+    dml_core core;
+    ck_assert(core_make(&core, &memory, DMLCSR_ISA_C, 1));
     ops_field x = ops_activations(2, 19, 0, 3, 5, 0, 16), y = ops_activations(2, 19, 0, 3, 5, 2, 0);
     ops_fill(&x, "x", 1, 1);
     x.value[x.at[7]] = 0;
@@ -71,12 +72,8 @@ START_TEST(relu)
     ck_assert_uint_eq(ops_field_dirt(&y), y.count);
     for (size_t k = 0; k < x.used; k++)
         ck_assert(y.value[y.at[k]] == (x.value[x.at[k]] > 0 ? x.value[x.at[k]] : 0));
-    ops_field *const fields[] = {&x, &y};
-    for (int i = 0; i < 2; i++) {
-        free(fields[i]->value);
-        free(fields[i]->kind);
-        free(fields[i]->at);
-    }
+    ops_release(&x);
+    ops_release(&y);
 }
 END_TEST
 

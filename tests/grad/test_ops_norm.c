@@ -5,49 +5,9 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
-#include "ops_case.h"
-
-#define CHANNELS 19
-#define LANES 32
-
-typedef struct values {
-    dml_real weight[LANES], bias[LANES], running_mean[LANES], running_var[LANES], mean[LANES], inverse[LANES];
-    dml_real dweight[LANES], dbias[LANES], dscale[1];
-} values;
-
-static dml_norm_state state_of(values *v)
-{
-    return (dml_norm_state){CHANNELS, false, (dml_real)0.01, v->weight, v->bias, v->running_mean, v->running_var,
-                            v->mean, v->inverse};
-}
-
-static void fill(values *v)
-{
-    memset(v, 0, sizeof *v);
-    for (int c = 0; c < CHANNELS; c++) {
-        v->weight[c] = c % 3 ? 1 - c / 40.0 : -0.5;
-        v->bias[c] = c / 19.0 - 0.4;
-        v->running_mean[c] = c;
-        v->running_var[c] = 2 + c;
-    }
-}
-
-static dml_core core_of(uint32_t threads, dml_memory *memory)
-{
-    dml_core core = {.pool = NULL};
-    dml_memory_init(memory, NULL, NULL, NULL, 0);
-    ck_assert(dml_kernels_init(&core.kernels, DMLCSR_ISA_C));
-    dml_back_kernels_init(&core.back, DMLCSR_ISA_C);
-    ck_assert_int_eq(dml_pool_create(&core.pool, memory, threads, NULL), 0);
-    return core;
-}
-
-static void release(ops_field *f)
-{
-    free(f->value);
-    free(f->kind);
-    free(f->at);
-}
+#include "cases/norm_values.h"
+#include "cases/ops_case.h"
+#include "support/core.h"
 
 /* ---- statistics ---------------------------------------------------------------------------------------------------- */
 
@@ -66,10 +26,10 @@ static void moments_of(const dml_batch *b, uint32_t c, double *mean, double *m2)
                 }
 }
 
-static void check_statistics(const dml_batch *z, values *v, double momentum)
+static void check_statistics(const dml_batch *z, norm_values *v, double momentum)
 {
     const double count = (double)z->n * z->first.h * z->first.w;
-    for (uint32_t c = 0; c < CHANNELS; c++) {
+    for (uint32_t c = 0; c < NORM_CHANNELS; c++) {
         double mean, m2;
         moments_of(z, c, &mean, &m2);
         const double unbiased = m2 / fmax(count - 1, 1);
@@ -79,7 +39,7 @@ static void check_statistics(const dml_batch *z, values *v, double momentum)
         ck_assert_double_eq_tol(v->running_var[c], (1 - momentum) * (2 + c) + momentum * unbiased,
                                 1e-12 * (1 + unbiased));
     }
-    for (uint32_t c = CHANNELS; c < LANES; c++)
+    for (uint32_t c = NORM_CHANNELS; c < NORM_LANES; c++)
         ck_assert(v->running_mean[c] == 0 && v->running_var[c] == 0);
 }
 
@@ -87,22 +47,23 @@ static void check_statistics(const dml_batch *z, values *v, double momentum)
 static void statistics_on(uint32_t n, uint32_t h, uint32_t w, double offset)
 {
     dml_memory memory;
-    values v;
-    dml_core core = core_of(2, &memory);
-    ops_field z = ops_activations(n, CHANNELS, 0, h, w, 1, 16);
-    double *scratch = ops_room(dml_norm_scratch(CHANNELS, n) * sizeof *scratch);
+    norm_values v;
+    dml_core core;
+    ck_assert(core_make(&core, &memory, DMLCSR_ISA_C, 2));
+    ops_field z = ops_activations(n, NORM_CHANNELS, 0, h, w, 1, 16);
+    double *scratch = ops_room(dml_norm_scratch(NORM_CHANNELS, n) * sizeof *scratch);
     ops_fill(&z, "z", 1, 1);
     for (size_t k = 0; k < z.used; k++)
         z.value[z.at[k]] += offset;
     for (int k = 0; k < 2; k++) {
         const double momentum = k ? 0.1 : 0;
-        fill(&v);
-        const dml_norm_state s = state_of(&v);
+        norm_values_fill(&v);
+        const dml_norm_state s = norm_state_of(&v);
         ck_assert_int_eq(dml_norm_statistics(&s, &core, &z.batch, momentum, NULL, scratch), 0);
         check_statistics(&z.batch, &v, momentum);
     }
     free(scratch);
-    release(&z);
+    ops_release(&z);
     dml_pool_free(core.pool);
 }
 
@@ -116,11 +77,11 @@ END_TEST
 
 START_TEST(frozen)
 {
-    values v;
-    fill(&v);
-    const dml_norm_state s = state_of(&v);
+    norm_values v;
+    norm_values_fill(&v);
+    const dml_norm_state s = norm_state_of(&v);
     dml_norm_frozen(&s);
-    for (uint32_t c = 0; c < CHANNELS; c++) {
+    for (uint32_t c = 0; c < NORM_CHANNELS; c++) {
         ck_assert(v.mean[c] == c);
         ck_assert_double_eq_tol(v.inverse[c], 1 / sqrt(2 + c + 1e-5), 1e-15);
     }
@@ -131,23 +92,24 @@ END_TEST
 START_TEST(weight_of_zero)
 {
     dml_memory memory;
-    values v;
-    dml_core core = core_of(1, &memory);
-    ops_field z = ops_activations(1, CHANNELS, 0, 3, 3, 0, 0), dy = ops_activations(1, CHANNELS, 0, 3, 3, 0, 0);
-    double *scratch = ops_room(dml_norm_scratch(CHANNELS, 1) * sizeof *scratch);
-    fill(&v);
+    norm_values v;
+    dml_core core;
+    ck_assert(core_make(&core, &memory, DMLCSR_ISA_C, 1));
+    ops_field z = ops_activations(1, NORM_CHANNELS, 0, 3, 3, 0, 0), dy = ops_activations(1, NORM_CHANNELS, 0, 3, 3, 0, 0);
+    double *scratch = ops_room(dml_norm_scratch(NORM_CHANNELS, 1) * sizeof *scratch);
+    norm_values_fill(&v);
     v.weight[4] = 0;
     ops_fill(&z, "z", 1, 1);
     ops_fill(&dy, "dy", 1, 1);
-    const dml_norm_state s = state_of(&v);
+    const dml_norm_state s = norm_state_of(&v);
     const dml_norm_gradients g = {v.dweight, v.dbias, NULL, NULL, false};
     ck_assert_int_eq(dml_norm_statistics(&s, &core, &z.batch, 0, NULL, scratch), 0);
     dml_norm_run(&s, &core, &z.batch, NULL, 1, false, &z.batch, NULL);
     ck_assert_int_eq(dml_norm_back_run(&s, &core, &dy.batch, NULL, &z.batch, 1, &g, &dy.batch, NULL, scratch), 0);
     ck_assert(v.dweight[4] == 0 && v.dbias[4] != 0 && v.dweight[5] != 0);
     free(scratch);
-    release(&z);
-    release(&dy);
+    ops_release(&z);
+    ops_release(&dy);
     dml_pool_free(core.pool);
 }
 END_TEST

@@ -5,104 +5,37 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
-#include "ops_case.h"
-
-#define CHANNELS 19
-#define LANES 32
-
-typedef struct values {
-    dml_real weight[LANES], bias[LANES], running_mean[LANES], running_var[LANES], mean[LANES], inverse[LANES];
-    dml_real dweight[LANES], dbias[LANES], dscale[1];
-} values;
-
-static dml_norm_state state_of(values *v)
-{
-    return (dml_norm_state){CHANNELS, false, (dml_real)0.01, v->weight, v->bias, v->running_mean, v->running_var,
-                            v->mean, v->inverse};
-}
-
-static void fill(values *v)
-{
-    memset(v, 0, sizeof *v);
-    for (int c = 0; c < CHANNELS; c++) {
-        v->weight[c] = c % 3 ? 1 - c / 40.0 : -0.5;
-        v->bias[c] = c / 19.0 - 0.4;
-        v->running_mean[c] = c;
-        v->running_var[c] = 2 + c;
-    }
-}
-
-static dml_core core_of(uint32_t threads, dml_memory *memory)
-{
-    dml_core core = {.pool = NULL};
-    dml_memory_init(memory, NULL, NULL, NULL, 0);
-    ck_assert(dml_kernels_init(&core.kernels, DMLCSR_ISA_C));
-    dml_back_kernels_init(&core.back, DMLCSR_ISA_C);
-    ck_assert_int_eq(dml_pool_create(&core.pool, memory, threads, NULL), 0);
-    return core;
-}
-
-static void release(ops_field *f)
-{
-    free(f->value);
-    free(f->kind);
-    free(f->at);
-}
-
-/* Two processes, here threads that meet to add. */
-typedef struct world {
-    pthread_mutex_t lock;
-    pthread_cond_t turn;
-    unsigned waiting, round;
-    double *given[2];
-} world;
+#include "cases/norm_values.h"
+#include "cases/ops_case.h"
+#include "support/core.h"
+#include "support/meeting.h"
 
 typedef struct process {
-    world *w;
+    meeting *m;
     unsigned rank;
     int calls, fails_at, status;
     dml_batch z, u, dy;
-    values v;
+    norm_values v;
 } process;
-
-static void meet(world *w)
-{
-    pthread_mutex_lock(&w->lock);
-    const unsigned round = w->round;
-    if (++w->waiting == 2) {
-        w->waiting = 0;
-        w->round++;
-        pthread_cond_broadcast(&w->turn);
-    }
-    while (round == w->round)
-        pthread_cond_wait(&w->turn, &w->lock);
-    pthread_mutex_unlock(&w->lock);
-}
 
 static int add(void *opaque, double *value, size_t n)
 {
     process *p = opaque;
     if (++p->calls == p->fails_at)
         return 9;
-    double *sum = ops_room(n * sizeof *sum);
-    p->w->given[p->rank] = value;
-    meet(p->w);
-    for (size_t i = 0; i < n; i++)
-        sum[i] = p->w->given[0][i] + p->w->given[1][i];
-    meet(p->w);
-    memcpy(value, sum, n * sizeof *sum);
-    free(sum);
+    meeting_add(p->m, p->rank, value, n);
     return 0;
 }
 
 static void run_alone(process *p, const dml_sums *sums)
 {
     dml_memory memory;
-    dml_core core = core_of(1 + p->rank, &memory);
-    const dml_norm_state s = state_of(&p->v);
+    dml_core core;
+    ck_assert(core_make(&core, &memory, DMLCSR_ISA_C, 1 + p->rank));
+    const dml_norm_state s = norm_state_of(&p->v);
     const dml_norm_gradients g = {p->v.dweight, p->v.dbias, p->v.dscale, NULL, false};
-    double *scratch = ops_room(dml_norm_scratch(CHANNELS, p->z.n) * sizeof *scratch);
-    fill(&p->v);
+    double *scratch = ops_room(dml_norm_scratch(NORM_CHANNELS, p->z.n) * sizeof *scratch);
+    norm_values_fill(&p->v);
     p->status = dml_norm_statistics(&s, &core, &p->z, 0.1, sums, scratch);
     if (!p->status) {
         dml_norm_run(&s, &core, &p->z, NULL, 0.5, false, &p->u, NULL);
@@ -131,9 +64,9 @@ static dml_batch images(const ops_field *f, uint32_t first, uint32_t n)
 /* The same statistics and dz everywhere; gradients of parameters are each process's own. */
 static void check_halves(const process *whole, const process half[2])
 {
-    for (uint32_t c = 0; c < CHANNELS; c++) {
+    for (uint32_t c = 0; c < NORM_CHANNELS; c++) {
         for (int k = 0; k < 2; k++) {
-            const values *v = &half[k].v, *w = &whole->v;
+            const norm_values *v = &half[k].v, *w = &whole->v;
             ck_assert_double_eq_tol(v->mean[c], w->mean[c], 1e-14);
             ck_assert_double_eq_tol(v->inverse[c], w->inverse[c], 1e-13);
             ck_assert_double_eq_tol(v->running_mean[c], w->running_mean[c], 1e-13);
@@ -148,11 +81,11 @@ static void check_halves(const process *whole, const process half[2])
 /* Three images in one process; two and one in two. */
 START_TEST(processes)
 {
-    world w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, {NULL, NULL}};
+    meeting m = MEETING_INIT;
     ops_field f[6]; /* z, u, dy of the whole, and of the halves */
     pthread_t thread[2];
     for (int i = 0; i < 6; i++) {
-        f[i] = ops_activations(3, CHANNELS, 0, 4, 5, i % 2, 0);
+        f[i] = ops_activations(3, NORM_CHANNELS, 0, 4, 5, i % 2, 0);
         ops_fill(&f[i], i % 3 == 2 ? "dy" : "z", 1, 1);
     }
     /* Pictures of different brightness: the means of the processes are not the common one. */
@@ -162,7 +95,7 @@ START_TEST(processes)
     }
     process whole = {.z = f[0].batch, .u = f[1].batch, .dy = f[2].batch}, half[2];
     for (unsigned k = 0; k < 2; k++)
-        half[k] = (process){.w = &w, .rank = k, .z = images(&f[3], 2 * k, 2 - k), .u = images(&f[4], 2 * k, 2 - k),
+        half[k] = (process){.m = &m, .rank = k, .z = images(&f[3], 2 * k, 2 - k), .u = images(&f[4], 2 * k, 2 - k),
                             .dy = images(&f[5], 2 * k, 2 - k)};
     run_alone(&whole, NULL);
     for (int k = 0; k < 2; k++)
@@ -174,22 +107,22 @@ START_TEST(processes)
     for (size_t k = 0; k < f[2].used; k++)
         ck_assert_double_eq_tol(f[2].value[f[2].at[k]], f[5].value[f[5].at[k]], 1e-13);
     for (int i = 0; i < 6; i++)
-        release(&f[i]);
+        ops_release(&f[i]);
 }
 END_TEST
 
 /* A sum that fails ends the operation with its status: the mean's, the distances', the way back's. */
 START_TEST(failing_sums)
 {
-    world w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, {NULL, NULL}};
+    meeting m = MEETING_INIT;
     for (int at = 1; at <= 3; at++) {
         ops_field f[6];
         pthread_t thread[2];
         process p[2];
         for (int i = 0; i < 6; i++)
-            f[i] = ops_activations(1, CHANNELS, 0, 2, 2, 0, 0);
+            f[i] = ops_activations(1, NORM_CHANNELS, 0, 2, 2, 0, 0);
         for (unsigned k = 0; k < 2; k++) {
-            p[k] = (process){.w = &w, .rank = k, .fails_at = at, .z = f[3 * k].batch, .u = f[3 * k + 1].batch,
+            p[k] = (process){.m = &m, .rank = k, .fails_at = at, .z = f[3 * k].batch, .u = f[3 * k + 1].batch,
                              .dy = f[3 * k + 2].batch};
             ck_assert_int_eq(pthread_create(&thread[k], NULL, run_process, &p[k]), 0);
         }
@@ -199,7 +132,7 @@ START_TEST(failing_sums)
             ck_assert_int_eq(p[k].calls, at);
         }
         for (int i = 0; i < 6; i++)
-            release(&f[i]);
+            ops_release(&f[i]);
     }
 }
 END_TEST

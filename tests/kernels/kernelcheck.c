@@ -25,6 +25,9 @@ typedef struct operation {
 
 static const operation operations[] = {
     {"conv", check_conv, bench_conv, false},
+    {"winograd_weight", check_winograd_weight, bench_winograd_weight, false},
+    {"winograd_input", check_winograd_input, bench_winograd_input, false},
+    {"winograd_output", check_winograd_output, bench_winograd_output, false},
     {"depthwise3x3", check_depthwise3x3, bench_depthwise3x3, false},
     {"maxpool3x3", check_maxpool3x3, bench_maxpool3x3, false},
     {"resize", check_resize, bench_resize, false},
@@ -35,6 +38,8 @@ static const operation operations[] = {
     {"from_f16", check_from_f16, bench_from_f16, false},
     {"from_bf16", check_from_bf16, bench_from_bf16, false},
     {"conv_back_weight", check_conv_back_weight, bench_conv_back_weight, true},
+    {"winograd_output_back", check_winograd_output_back, bench_winograd_output_back, true},
+    {"winograd_weight_back", check_winograd_weight_back, bench_winograd_weight_back, true},
     {"moments", check_moments, bench_moments, true},
     {"norm", check_norm, bench_norm, true},
     {"norm_back_sums", check_norm_back_sums, bench_norm_back_sums, true},

@@ -97,6 +97,9 @@ void kc_bench(kc_context *k, const char *shape, unsigned calls, void (*run)(cons
 /* The tables themselves, then the operations. */
 void check_tables(kc_context *k);
 void check_conv(kc_context *k);
+void check_winograd_weight(kc_context *k);
+void check_winograd_input(kc_context *k);
+void check_winograd_output(kc_context *k);
 void check_depthwise3x3(kc_context *k);
 void check_maxpool3x3(kc_context *k);
 void check_resize(kc_context *k);
@@ -107,6 +110,8 @@ void check_transpose16(kc_context *k);
 void check_from_f16(kc_context *k);
 void check_from_bf16(kc_context *k);
 void check_conv_back_weight(kc_context *k);
+void check_winograd_output_back(kc_context *k);
+void check_winograd_weight_back(kc_context *k);
 void check_moments(kc_context *k);
 void check_norm(kc_context *k);
 void check_norm_back_sums(kc_context *k);
@@ -120,6 +125,9 @@ void check_maxpool3x3_back(kc_context *k);
 void check_resize_back(kc_context *k);
 
 void bench_conv(kc_context *k);
+void bench_winograd_weight(kc_context *k);
+void bench_winograd_input(kc_context *k);
+void bench_winograd_output(kc_context *k);
 void bench_depthwise3x3(kc_context *k);
 void bench_maxpool3x3(kc_context *k);
 void bench_resize(kc_context *k);
@@ -130,6 +138,8 @@ void bench_transpose16(kc_context *k);
 void bench_from_f16(kc_context *k);
 void bench_from_bf16(kc_context *k);
 void bench_conv_back_weight(kc_context *k);
+void bench_winograd_output_back(kc_context *k);
+void bench_winograd_weight_back(kc_context *k);
 void bench_moments(kc_context *k);
 void bench_norm(kc_context *k);
 void bench_norm_back_sums(kc_context *k);

@@ -7,30 +7,9 @@
 #include "dmlcsr/dmlcsr.h"
 #include "support/family.h"
 #include "support/portrait.h"
+#include "support/ration.h"
 
 static const family tiny = {19, {1, 1, 1, 1}, 32, 1, 1, 0, "\"dmlcsr.size\":\"33\",\"dmlcsr.note\":\"x\""};
-
-typedef struct ration {
-    long left; /* allocations that will succeed; below 0: all */
-    long held; /* blocks not released */
-} ration;
-
-static void *allocate(void *opaque, size_t size, size_t alignment)
-{
-    ration *r = opaque;
-    if (r->left == 0)
-        return NULL;
-    if (r->left > 0)
-        r->left--;
-    r->held++;
-    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-}
-
-static void release(void *opaque, void *block)
-{
-    ((ration *)opaque)->held--;
-    free(block);
-}
 
 static unsigned char *file;
 static size_t file_size;
@@ -41,10 +20,11 @@ static char sentence[256];
 static void setup(void)
 {
     file = family_file(&tiny, 2022, &file_size);
-    supply = (ration){-1, 0};
+    supply.left = -1;
+    supply.held = 0;
     dmlcsr_options_init(&options);
-    options.allocate = allocate;
-    options.release = release;
+    options.allocate = ration_allocate;
+    options.release = ration_release;
     options.opaque = &supply;
     options.threads = 2;
     options.keep_edges = 1;
@@ -63,7 +43,7 @@ START_TEST(create_from_memory)
     dmlcsr *handle = NULL;
     long n = 0;
     for (int status = -1; status != DMLCSR_OK; n++) {
-        supply = (ration){n, 0};
+        ration_set(&supply, n);
         sentence[0] = 0;
         status = dmlcsr_create_from_memory(&handle, file, file_size, &options);
         ck_assert_int_lt(n, 10000);
@@ -85,7 +65,7 @@ static void create_from_file(const char *path)
     dmlcsr *handle = NULL;
     options.input_size = 33;
     for (long n = 0;; n++) {
-        supply = (ration){n, 0};
+        ration_set(&supply, n);
         int status = dmlcsr_create(&handle, path, &options);
         ck_assert_int_lt(n, 10000);
         if (status == DMLCSR_OK)
@@ -111,7 +91,7 @@ START_TEST(clone_and_forward)
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &options), DMLCSR_OK);
     long before = supply.held;
     for (long n = 0; !second; n++) {
-        supply.left = n;
+        ration_set(&supply, n);
         int status = dmlcsr_clone(&second, handle);
         ck_assert_int_eq(status, second ? DMLCSR_OK : DMLCSR_ERROR_MEMORY);
         ck_assert(second || supply.held == before);
@@ -119,7 +99,7 @@ START_TEST(clone_and_forward)
     dmlcsr_free(second);
     ck_assert_int_eq(supply.held, before);
     for (long n = 0, status = -1; status != DMLCSR_OK; n++) {
-        supply.left = n;
+        ration_set(&supply, n);
         status = dmlcsr_forward(handle, in, 65, 65, out, NULL, NULL);
         ck_assert(status == DMLCSR_OK || status == DMLCSR_ERROR_MEMORY);
         ck_assert(status == DMLCSR_OK || strstr(dmlcsr_last_error(handle), "no memory"));
@@ -137,7 +117,7 @@ START_TEST(parse_needs_nothing)
     dmlcsr_image image;
     uint8_t labels[40 * 30], *pixels = portrait(&image, 40, 30);
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &options), DMLCSR_OK);
-    supply.left = 0;
+    ration_set(&supply, 0);
     ck_assert_int_eq(dmlcsr_parse(handle, &image, labels, 40), DMLCSR_OK);
     dmlcsr_free(handle);
     free(pixels);

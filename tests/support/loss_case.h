@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/core.h"
 #include "support/family.h"
 #include "support/golden_json.h"
 #include "train/loss.h"
@@ -85,11 +86,8 @@ static inline dml_real *case_at(const dml_batch *b, size_t flat)
 
 static inline void case_core(dml_core *core, dml_memory *memory, int isa, uint32_t threads)
 {
-    dml_memory_init(memory, NULL, NULL, NULL, 0);
-    *core = (dml_core){.pool = NULL};
-    if (!dml_kernels_init(&core->kernels, isa) || (threads > 1 && dml_pool_create(&core->pool, memory, threads, NULL)))
+    if (!core_make(core, memory, isa, threads))
         exit(2);
-    dml_back_kernels_init(&core->back, core->kernels.isa);
 }
 
 /* A small case with odd sides: */

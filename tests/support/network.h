@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/core.h"
 #include "support/family.h"
 #include "train/plan.h"
 
@@ -91,10 +92,7 @@ static inline network *network_make(const dml_family *member, const uint32_t blo
                       bool recompute, uint32_t threads, uint64_t seed)
 {
     network *net = need(calloc(1, sizeof *net), NULL);
-    dml_memory_init(&net->memory, NULL, NULL, NULL, 0);
-    dml_kernels_init(&net->core.kernels, DMLCSR_ISA_AUTO);
-    dml_back_kernels_init(&net->core.back, net->core.kernels.isa);
-    if (dml_pool_create(&net->core.pool, &net->memory, threads, &net->error)
+    if (!core_make(&net->core, &net->memory, DMLCSR_ISA_AUTO, threads)
         || dml_draft_create(&net->draft, member, blocks, &net->memory, &net->error)
         || dml_plan_create(&net->plan, &net->draft, &net->core, n, h, w, recompute, &net->memory, &net->error))
         need(NULL, net);

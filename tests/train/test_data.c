@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data_files.h"
+#include "support/data_files.h"
 #include "train/data.h"
 
 static const uint8_t pixel[3] = { 1, 2, 3 };
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(labels_are_checked)
 {
-    uint8_t label[6 * 4] = { 0 };
+    uint8_t label[6 * 4] = { 0 }, wide[16 * 8 * 3] = { 0 };
     dmlcsr_bitmap image, map;
     char *folder = data_set(2, 8, 8, 0);
     dmlcsr_dataset *set = data_open(folder);
@@ -215,6 +215,16 @@ START_TEST(labels_are_checked)
     ck_assert_ptr_nonnull(strstr(sentence, "pixel x = 2, y = 3 has class id 7, but ids are 0 to 6"));
     ck_assert_int_eq(dmlcsr_dataset_read(set, 1, &image, NULL, NULL, 0), DMLCSR_OK);
     dmlcsr_dataset_release(set, &image);
+    memset(label, 0, sizeof label);
+    data_raw(folder, "images/f001.raw", wide, 3, 16, 8);
+    data_raw(folder, "labels/f001.raw", label, 1, 2, 4);
+    ck_assert_int_eq(dmlcsr_dataset_read(set, 1, &image, &map, sentence, sizeof sentence), DMLCSR_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(sentence, "images/f001.raw: is 16 x 8 pixels, but its labels "));
+    ck_assert_ptr_nonnull(strstr(sentence, "labels/f001.raw are 2 x 4"));
+    data_raw(folder, "labels/f001.raw", label, 1, 5, 3); /* rounded */
+    ck_assert_int_eq(dmlcsr_dataset_read(set, 1, &image, &map, sentence, sizeof sentence), DMLCSR_OK);
+    dmlcsr_dataset_release(set, &image);
+    dmlcsr_dataset_release(set, &map);
     data_text(folder, "labels/f001.raw", "no picture");
     ck_assert_int_eq(dmlcsr_dataset_read(set, 1, &image, &map, sentence, sizeof sentence), DMLCSR_ERROR_IO);
     ck_assert_ptr_nonnull(strstr(sentence, "labels/f001.raw: is no raw file"));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data_files.h"
+#include "support/data_files.h"
 
 #define SIZE 33
 #define PIXELS (SIZE * SIZE)

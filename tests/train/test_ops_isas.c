@@ -8,10 +8,7 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
-#include "grad/ops_case.c" /* helpers of the other suite, in single precision here */
-#include "grad/ops_linear.c"
-#include "grad/ops_norm.c"
-#include "grad/ops_plain.c"
+#include "cases/ops_case.h"
 
 static const int isas[] = {DMLCSR_ISA_SSE41, DMLCSR_ISA_AVX2, DMLCSR_ISA_AVX512, DMLCSR_ISA_NEON};
 #define ISAS ((int)(sizeof isas / sizeof *isas))

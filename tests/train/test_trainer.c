@@ -1,6 +1,6 @@
 /* The trainer through its public functions: checkpoints to the bit, the self-ensemble, teaching, two processes as one, and
  * what it says when something is wrong. */
-#define _DEFAULT_SOURCE /* mkdtemp, pthread_barrier */
+#define _DEFAULT_SOURCE /* mkdtemp */
 #include <check.h>
 #include <math.h>
 #include <pthread.h>
@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "dmlcsr/train.h"
-
-#define SIDE 49
-#define CLASSES 5
+#include "support/meeting.h"
+#include "support/small_trainer.h"
 
 static char folder[64];
 
@@ -26,61 +25,13 @@ static const char *path_of(const char *name)
     return path[turn];
 }
 
-static dmlcsr_trainer_options small_options(uint32_t batch)
-{
-    dmlcsr_trainer_options o;
-    dmlcsr_trainer_options_init(&o);
-    for (int i = 0; i < 4; i++)
-        o.blocks[i] = 1;
-    o.divide = 16;
-    o.classes = CLASSES;
-    o.batch = batch;
-    o.height = o.width = SIDE;
-    o.threads = 2;
-    o.seed = 3;
-    return o;
-}
-
-static dmlcsr_trainer *make(const dmlcsr_trainer_options *options)
-{
-    dmlcsr_trainer *t = NULL;
-    char error[256] = "";
-    dmlcsr_trainer_options o = *options;
-    o.error = error;
-    o.error_size = sizeof error;
-    ck_assert_msg(dmlcsr_trainer_create(&t, &o) == DMLCSR_OK, "%s", error);
-    return t;
-}
-
-/* Picture i of a made-up set: blobs of classes, and noise. */
-static void picture(uint32_t i, float *input, uint8_t *labels)
-{
-    const size_t plane = SIDE * SIDE;
-    uint32_t random = 99 + i;
-    for (size_t p = 0; p < plane; p++) {
-        const size_t x = p % SIDE, y = p / SIDE;
-        labels[p] = (uint8_t)((x / 10 + y / 12 + i) % CLASSES);
-        for (size_t c = 0; c < 3; c++) {
-            random = random * 1664525u + 1013904223u;
-            input[c * plane + p] = (float)(labels[p] * (c + 1)) * .3f + (float)(random >> 24) / 256;
-        }
-    }
-    memset(labels, 255, SIDE);
-}
-
-static float input[8 * 3 * SIDE * SIDE];
-static uint8_t labels[8 * SIDE * SIDE];
-
-static void batch(uint32_t first, uint32_t count, float *to_input, uint8_t *to_labels)
-{
-    for (uint32_t i = 0; i < count; i++)
-        picture(first + i, to_input + (size_t)i * 3 * SIDE * SIDE, to_labels + (size_t)i * SIDE * SIDE);
-}
+static float input[8 * 3 * SMALL_PIXELS];
+static uint8_t labels[8 * SMALL_PIXELS];
 
 static double step(dmlcsr_trainer *t, uint32_t number, double rate)
 {
     dmlcsr_loss_terms terms = {.struct_size = sizeof terms};
-    batch(2 * number, 2, input, labels);
+    small_batch(2 * number, 2, input, labels);
     ck_assert_msg(dmlcsr_trainer_step(t, input, labels, rate, &terms) == DMLCSR_OK, "%s", dmlcsr_trainer_last_error(t));
     return terms.total;
 }
@@ -103,7 +54,7 @@ static void check_same(const char *a, const char *b, bool same)
 START_TEST(test_learns)
 {
     const dmlcsr_trainer_options o = small_options(2);
-    dmlcsr_trainer *t = make(&o);
+    dmlcsr_trainer *t = small_trainer(&o);
     const double first = step(t, 0, .01);
     double last = first;
     for (int i = 0; i < 30; i++)
@@ -119,10 +70,10 @@ START_TEST(test_resume)
     dmlcsr_trainer_options o = small_options(2);
     o.average = .9;
     for (int resumed = 0; resumed < 2; resumed++) {
-        dmlcsr_trainer *t = make(&o);
+        dmlcsr_trainer *t = small_trainer(&o);
         step(t, 0, .01);
         ck_assert_int_eq(dmlcsr_trainer_ensemble(t), 0);
-        batch(0, 2, input, labels);
+        small_batch(0, 2, input, labels);
         ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), 0);
         ck_assert_int_eq(dmlcsr_trainer_teach(t, 1), 0);
         step(t, 1, .01);
@@ -132,7 +83,7 @@ START_TEST(test_resume)
             dmlcsr_trainer_free(t);
             o.seed = 1234; /* what it starts with does not matter */
             o.threads = 1;
-            t = make(&o);
+            t = small_trainer(&o);
             ck_assert_int_eq(dmlcsr_trainer_restore(t, path_of("checkpoint"), NULL, NULL), 0);
         }
         step(t, 2, .005);
@@ -159,10 +110,10 @@ START_TEST(test_teacher)
     const dmlcsr_trainer_options o = small_options(2);
     double total[2];
     for (int teach = 0; teach < 2; teach++) {
-        dmlcsr_trainer *t = make(&o);
+        dmlcsr_trainer *t = small_trainer(&o);
         step(t, 0, .01);
         ck_assert_int_eq(dmlcsr_trainer_ensemble(t), 0);
-        batch(0, 2, input, labels);
+        small_batch(0, 2, input, labels);
         ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), 0);
         ck_assert_int_eq(dmlcsr_trainer_teach(t, teach), 0);
         total[teach] = step(t, 0, .01);
@@ -176,22 +127,22 @@ END_TEST
 START_TEST(test_export)
 {
     const dmlcsr_trainer_options o = small_options(2);
-    dmlcsr_trainer *t = make(&o);
+    dmlcsr_trainer *t = small_trainer(&o);
     dmlcsr *parser = NULL;
-    static uint8_t rgb[SIDE * SIDE * 3], label[SIDE * SIDE];
+    static uint8_t rgb[SMALL_PIXELS * 3], label[SMALL_PIXELS];
     uint32_t filled = 0;
     step(t, 0, .01);
     export_model(t, DMLCSR_CURRENT, "model");
     ck_assert_int_eq(dmlcsr_create(&parser, path_of("model"), NULL), 0);
-    ck_assert_uint_eq(dmlcsr_class_count(parser), CLASSES);
-    const dmlcsr_image photo = {rgb, SIDE, SIDE, 3 * SIDE, DMLCSR_RGB8};
-    ck_assert_int_eq(dmlcsr_parse(parser, &photo, label, SIDE), 0);
+    ck_assert_uint_eq(dmlcsr_class_count(parser), SMALL_CLASSES);
+    const dmlcsr_image photo = {rgb, SMALL_SIDE, SMALL_SIDE, 3 * SMALL_SIDE, DMLCSR_RGB8};
+    ck_assert_int_eq(dmlcsr_parse(parser, &photo, label, SMALL_SIDE), 0);
     dmlcsr_free(parser);
     dmlcsr_trainer_options other = o;
     other.seed = 8;
     other.divide = 1;
     other.family = path_of("model");
-    dmlcsr_trainer *copy = make(&other);
+    dmlcsr_trainer *copy = small_trainer(&other);
     ck_assert_int_eq(dmlcsr_trainer_fill(copy, path_of("model"), NULL, NULL, &filled), 0);
     export_model(copy, DMLCSR_CURRENT, "copy");
     check_same("model", "copy", true);
@@ -202,14 +153,6 @@ START_TEST(test_export)
 END_TEST
 
 /* ---- two processes, as threads ---- */
-
-typedef struct meeting {
-    pthread_barrier_t barrier;
-    double sum[2][4096];
-    const float *mine[2];
-    float *reduced[2];
-    size_t size;
-} meeting;
 
 typedef struct process {
     meeting *m;
@@ -222,36 +165,21 @@ typedef struct process {
 static int sum(void *opaque, double *values, size_t n)
 {
     process *p = opaque;
-    if (n > 4096)
-        return 1;
-    memcpy(p->m->sum[p->rank], values, n * sizeof *values);
-    pthread_barrier_wait(&p->m->barrier);
-    for (size_t i = 0; i < n; i++)
-        values[i] = p->m->sum[0][i] + p->m->sum[1][i];
-    pthread_barrier_wait(&p->m->barrier);
+    meeting_add(p->m, p->rank, values, n);
     return 0;
 }
 
 static int gather(void *opaque, const float *mine, size_t n, float *all)
 {
     process *p = opaque;
-    p->m->mine[p->rank] = mine;
-    pthread_barrier_wait(&p->m->barrier);
-    for (int i = 0; i < 2; i++)
-        memcpy(all + (size_t)i * n, p->m->mine[i], n * sizeof *all);
-    pthread_barrier_wait(&p->m->barrier);
+    meeting_gather(p->m, p->rank, mine, n * sizeof *mine, all);
     return 0;
 }
 
-/* Rank 0 adds both up and hands the sum to both. */
 static int reduce_begin(void *opaque, float *values, size_t n)
 {
     process *p = opaque;
-    p->m->reduced[p->rank] = values;
-    pthread_barrier_wait(&p->m->barrier);
-    for (size_t i = 0; p->rank == 0 && i < n; i++)
-        p->m->reduced[0][i] = p->m->reduced[1][i] = p->m->reduced[0][i] + p->m->reduced[1][i];
-    pthread_barrier_wait(&p->m->barrier);
+    meeting_add_single(p->m, p->rank, values, n);
     return 0;
 }
 
@@ -264,11 +192,11 @@ static int reduce_end(void *opaque)
 static void *run_process(void *argument)
 {
     process *p = argument;
-    float *in = malloc(2 * 3 * SIDE * SIDE * sizeof *in);
-    uint8_t *lab = malloc(2 * SIDE * SIDE);
+    float *in = malloc(2 * 3 * SMALL_PIXELS * sizeof *in);
+    uint8_t *lab = malloc(2 * SMALL_PIXELS);
     for (uint32_t i = 0; i < 3; i++) {
         dmlcsr_loss_terms terms = {.struct_size = sizeof terms};
-        batch(4 * i + 2 * p->rank, 2, in, lab);
+        small_batch(4 * i + 2 * p->rank, 2, in, lab);
         if (dmlcsr_trainer_step(p->trainer, in, lab, 1e-3, &terms))
             terms.total = NAN;
         p->total[i] = terms.total;
@@ -278,39 +206,48 @@ static void *run_process(void *argument)
     return NULL;
 }
 
-START_TEST(test_two_processes)
+static void make_process(process *p, meeting *m, uint32_t rank, uint64_t seed)
 {
-    static meeting m;
-    process p[2];
-    double whole[3];
-    const dmlcsr_trainer_options one = small_options(4);
-    dmlcsr_trainer *t = make(&one);
-    pthread_barrier_init(&m.barrier, NULL, 2);
-    for (uint32_t i = 0; i < 3; i++) {
-        dmlcsr_loss_terms terms = {.struct_size = sizeof terms};
-        batch(4 * i, 4, input, labels);
-        ck_assert_int_eq(dmlcsr_trainer_step(t, input, labels, 1e-3, &terms), 0);
-        whole[i] = terms.total;
-    }
-    for (uint32_t r = 0; r < 2; r++) {
-        dmlcsr_communicator c;
-        dmlcsr_trainer_options half = small_options(2);
-        dmlcsr_communicator_init(&c);
-        c.rank = r;
-        c.processes = 2;
-        c.sum = sum;
-        c.gather = gather;
-        c.reduce_begin = reduce_begin;
-        c.reduce_end = reduce_end;
-        c.opaque = &p[r];
-        half.communicator = &c;
-        p[r] = (process){.m = &m, .rank = r};
-        p[r].trainer = make(&half);
-    }
+    dmlcsr_communicator c;
+    dmlcsr_trainer_options half = small_options(2);
+    dmlcsr_communicator_init(&c);
+    c.rank = rank;
+    c.processes = 2;
+    c.sum = sum;
+    c.gather = gather;
+    c.reduce_begin = reduce_begin;
+    c.reduce_end = reduce_end;
+    c.opaque = p;
+    half.communicator = &c;
+    half.seed = seed;
+    *p = (process){.m = m, .rank = rank};
+    p->trainer = small_trainer(&half);
+}
+
+static void run_processes(process p[2])
+{
     for (int r = 0; r < 2; r++)
         ck_assert_int_eq(pthread_create(&p[r].thread, NULL, run_process, &p[r]), 0);
     for (int r = 0; r < 2; r++)
         pthread_join(p[r].thread, NULL);
+}
+
+START_TEST(test_two_processes)
+{
+    meeting m = MEETING_INIT;
+    process p[2];
+    double whole[3];
+    const dmlcsr_trainer_options one = small_options(4);
+    dmlcsr_trainer *t = small_trainer(&one);
+    for (uint32_t i = 0; i < 3; i++) {
+        dmlcsr_loss_terms terms = {.struct_size = sizeof terms};
+        small_batch(4 * i, 4, input, labels);
+        ck_assert_int_eq(dmlcsr_trainer_step(t, input, labels, 1e-3, &terms), 0);
+        whole[i] = terms.total;
+    }
+    for (uint32_t r = 0; r < 2; r++)
+        make_process(&p[r], &m, r, 3);
+    run_processes(p);
     /* the first loss differs by rounding; steps multiply the difference (doc/training.md) */
     static const double limit[3] = {1e-5, 1e-3, 2e-2};
     for (int i = 0; i < 3; i++) {
@@ -323,11 +260,39 @@ START_TEST(test_two_processes)
     for (int r = 0; r < 2; r++)
         dmlcsr_trainer_free(p[r].trainer);
     dmlcsr_trainer_free(t);
-    pthread_barrier_destroy(&m.barrier);
+}
+END_TEST
+
+/* Gradients of different networks must not be added up; a model file makes them alike. */
+START_TEST(test_unlike_processes)
+{
+    meeting m = MEETING_INIT;
+    process p[2];
+    for (uint32_t r = 0; r < 2; r++)
+        make_process(&p[r], &m, r, 3 + r);
+    export_model(p[0].trainer, DMLCSR_CURRENT, "start");
+    run_processes(p);
+    for (int r = 0; r < 2; r++) {
+        ck_assert(isnan(p[r].total[0]));
+        ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(p[r].trainer), "do not begin with the same parameters"));
+        ck_assert_int_eq(dmlcsr_trainer_fill(p[r].trainer, path_of("start"), NULL, NULL, NULL), 0);
+    }
+    run_processes(p);
+    for (int r = 0; r < 2; r++) {
+        ck_assert(isfinite(p[r].total[2]));
+        dmlcsr_trainer_free(p[r].trainer);
+    }
 }
 END_TEST
 
 /* ---- what is wrong ---- */
+
+static void expect(const dmlcsr_trainer *t, int got, int status, const char *text)
+{
+    ck_assert_int_eq(got, status);
+    ck_assert_msg(strstr(dmlcsr_trainer_last_error(t), text) != NULL, "\"%s\" is not in \"%s\"", text,
+                  dmlcsr_trainer_last_error(t));
+}
 
 START_TEST(test_errors)
 {
@@ -339,7 +304,15 @@ START_TEST(test_errors)
     o.classes = 1;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(error, "classes is 1"));
-    o.classes = CLASSES;
+    o.classes = SMALL_CLASSES;
+    o.momentum = NAN;
+    ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error, "momentum is "));
+    o.momentum = .9;
+    o.family = "/nowhere/model";
+    ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_IO);
+    ck_assert_ptr_nonnull(strstr(error, "/nowhere/model: cannot be opened"));
+    o.family = NULL;
     o.memory_limit = 1000000;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_LIMIT);
     o.memory_limit = 0;
@@ -350,34 +323,92 @@ START_TEST(test_errors)
     o.struct_size = sizeof o;
     ck_assert_ptr_null(t);
     o.isa = DMLCSR_ISA_AUTO;
-    t = make(&o);
-    batch(0, 2, input, labels);
-    labels[SIDE * SIDE + 5 * SIDE + 7] = CLASSES;
+    t = small_trainer(&o);
+    small_batch(0, 2, input, labels);
+    labels[SMALL_PIXELS + 5 * SMALL_SIDE + 7] = SMALL_CLASSES;
     ck_assert_int_eq(dmlcsr_trainer_step(t, input, labels, .01, NULL), DMLCSR_ERROR_ARGUMENT);
-    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "label 5 of picture 1 at (7, 5)"));
+    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "step 1: label 5 of picture 1 at (7, 5) is none of the 5 classes"));
+    expect(t, dmlcsr_trainer_step(t, input, labels, -1, NULL), DMLCSR_ERROR_ARGUMENT, "rate is -1");
+    expect(t, dmlcsr_trainer_step(t, input, labels, NAN, NULL), DMLCSR_ERROR_ARGUMENT, "rate is ");
+    expect(t, dmlcsr_trainer_step(t, input, labels, INFINITY, NULL), DMLCSR_ERROR_ARGUMENT, "rate is inf");
+    expect(t, dmlcsr_trainer_step(t, NULL, labels, .01, NULL), DMLCSR_ERROR_ARGUMENT, "NULL");
+    expect(t, dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), DMLCSR_ERROR_ARGUMENT, "no network 1");
+    expect(t, dmlcsr_trainer_export(t, DMLCSR_CURRENT, path_of("x"), 7, NULL, 0), DMLCSR_ERROR_ARGUMENT, "dtype is 7");
+    expect(t, dmlcsr_trainer_save(t, path_of("x"), NULL, 1), DMLCSR_ERROR_ARGUMENT, "metadata");
+    expect(t, dmlcsr_trainer_fill(t, path_of("missing"), NULL, NULL, NULL), DMLCSR_ERROR_IO, path_of("missing"));
+    expect(t, dmlcsr_trainer_restore(t, path_of("missing"), NULL, NULL), DMLCSR_ERROR_IO, path_of("missing"));
     ck_assert_int_eq(dmlcsr_trainer_teach(t, 1), DMLCSR_ERROR_ARGUMENT);
     ck_assert_int_eq(dmlcsr_trainer_export(t, DMLCSR_ENSEMBLE, path_of("x"), DMLCSR_F32, NULL, 0), DMLCSR_ERROR_ARGUMENT);
     ck_assert_int_eq(dmlcsr_trainer_save(t, "/nowhere/at/all", NULL, 0), DMLCSR_ERROR_IO);
     export_model(t, DMLCSR_CURRENT, "model");
-    ck_assert_int_eq(dmlcsr_trainer_restore(t, path_of("model"), NULL, NULL), DMLCSR_ERROR_MODEL);
+    expect(t, dmlcsr_trainer_restore(t, path_of("model"), NULL, NULL), DMLCSR_ERROR_MODEL, path_of("model"));
     dmlcsr_trainer_free(t);
     dmlcsr_trainer_free(NULL);
 }
 END_TEST
 
-/* A loss that is not a number leaves the parameters alone. */
+/* A loss that is not a number leaves the trainer alone: statistics, too, which the way forward has moved. */
 START_TEST(test_diverged)
 {
     const dmlcsr_trainer_options o = small_options(2);
-    dmlcsr_trainer *t = make(&o);
+    dmlcsr_trainer *t = small_trainer(&o);
     step(t, 0, .01);
-    batch(0, 2, input, labels);
+    ck_assert_int_eq(dmlcsr_trainer_ensemble(t), DMLCSR_OK);
+    small_batch(0, 2, input, labels);
+    ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), DMLCSR_OK);
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("sound"), NULL, 0), DMLCSR_OK);
     input[100] = NAN;
     ck_assert_int_eq(dmlcsr_trainer_step(t, input, labels, .01, NULL), DMLCSR_ERROR_DIVERGED);
-    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "step 2"));
+    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "step 2: "));
+    ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), DMLCSR_ERROR_DIVERGED);
+    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "statistics of network 1"));
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("after"), NULL, 0), DMLCSR_OK);
+    check_same("sound", "after", true);
     dmlcsr_trainer_info info = {.struct_size = sizeof info};
     dmlcsr_trainer_describe(t, &info);
     ck_assert_uint_eq(info.steps, 1);
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
+/* A checkpoint that is cut short, or of another network, or with a value that is none, changes nothing. */
+START_TEST(test_damaged_checkpoint)
+{
+    dmlcsr_trainer_options o = small_options(2);
+    dmlcsr_trainer *t = small_trainer(&o);
+    step(t, 0, .01);
+    ck_assert_int_eq(dmlcsr_trainer_ensemble(t), DMLCSR_OK);
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("sound"), NULL, 0), DMLCSR_OK);
+    dmlcsr_trainer_free(t);
+    static const char *const damage[] = {
+        "head -c 9000 %s >%s",                              /* cut short */
+        "sed 's/cycle 1 /cycle 0 /' %s >%s",                /* an ensemble that has never been made */
+        "sed 's/ensemble\\./elsewhere/g' %s >%s",           /* the other way round */
+        "sed 's/steps 1 /stops 1 /' %s >%s",                /* no position */
+        "{ head -c -4 %s; printf '\\0\\0\\300\\177'; } >%s", /* the last value is NaN */
+    };
+    o.seed = 7;
+    t = small_trainer(&o);
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("before"), NULL, 0), DMLCSR_OK);
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        char command[400];
+        snprintf(command, sizeof command, damage[i], path_of("sound"), path_of("damaged"));
+        ck_assert_int_eq(system(command), 0);
+        const int status = dmlcsr_trainer_restore(t, path_of("damaged"), NULL, NULL);
+        ck_assert_msg(status == DMLCSR_ERROR_MODEL || status == DMLCSR_ERROR_FORMAT, "%zu: %d", i, status);
+        ck_assert_msg(strstr(dmlcsr_trainer_last_error(t), path_of("damaged")) != NULL, "%s",
+                      dmlcsr_trainer_last_error(t));
+        ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("after"), NULL, 0), DMLCSR_OK);
+        check_same("before", "after", true);
+    }
+    ck_assert_int_eq(dmlcsr_trainer_restore(t, path_of("sound"), NULL, NULL), DMLCSR_OK);
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("after"), NULL, 0), DMLCSR_OK);
+    check_same("sound", "after", true);
+    dmlcsr_trainer_free(t);
+    o.divide = 8;
+    t = small_trainer(&o);
+    ck_assert_int_eq(dmlcsr_trainer_restore(t, path_of("sound"), NULL, NULL), DMLCSR_ERROR_MODEL);
+    ck_assert_ptr_nonnull(strstr(dmlcsr_trainer_last_error(t), "another network: tensor current.conv1.weight"));
     dmlcsr_trainer_free(t);
 }
 END_TEST
@@ -410,8 +441,10 @@ int main(void)
     tcase_add_test(tests, test_teacher);
     tcase_add_test(tests, test_export);
     tcase_add_test(tests, test_two_processes);
+    tcase_add_test(tests, test_unlike_processes);
     tcase_add_test(tests, test_errors);
     tcase_add_test(tests, test_diverged);
+    tcase_add_test(tests, test_damaged_checkpoint);
     tcase_add_test(tests, test_schedule);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
@@ -420,5 +453,5 @@ int main(void)
     srunner_free(runner);
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", folder);
-    return failed || system(command) != 0;
+    return system(command) != 0 || failed;
 }

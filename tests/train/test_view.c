@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "data_files.h"
+#include "support/data_files.h"
 #include "image/image.h"
 #include "support/portrait.h"
 #include "train/data.h"

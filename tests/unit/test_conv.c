@@ -1,5 +1,5 @@
-/* dml_conv_run against a naive convolution in double precision, over planar values: ragged sizes, strides, dilation,
- * concatenated inputs, borders, channel counts that do not fill a block, on every instruction set. */
+/* dml_conv_run and dml_winograd_run against a naive convolution in double precision, over planar values: ragged sizes,
+ * strides, dilation, concatenated inputs, borders, channel counts that do not fill a block, on every instruction set. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,24 +7,31 @@
 
 #include "ops/conv.h"
 #include "ops/ops.h"
+#include "ops/winograd.h"
 #include "support/family.h"
 
 typedef struct shape {
     dml_conv_shape conv;
     uint32_t h, w;
     uint32_t pad_x, pad_y;
-    bool residual, in_place;
+    bool residual, in_place, winograd;
 } shape;
 
 static const shape shapes[] = {
-    {{3, 20, 3, 2, 1, 0}, 17, 23, 1, 1, false, false},   {{16, 16, 1, 1, 1, 0}, 9, 31, 0, 0, false, false},
-    {{40, 33, 1, 1, 1, 0}, 13, 15, 1, 0, true, false},   {{64, 70, 1, 1, 1, 0}, 8, 8, 0, 0, true, true},
-    {{33, 17, 3, 1, 1, 0}, 11, 29, 1, 2, true, false},   {{48, 64, 3, 1, 2, 0}, 10, 14, 2, 0, false, false},
-    {{20, 19, 3, 1, 2, 0}, 5, 1, 2, 1, false, false},    {{24, 35, 1, 2, 1, 0}, 12, 19, 1, 1, false, false},
-    {{40, 16, 3, 1, 1, 20}, 7, 16, 1, 0, false, false},  {{57, 19, 1, 1, 1, 19}, 6, 30, 0, 0, false, false},
-    {{76, 32, 1, 1, 1, 64}, 6, 30, 0, 0, false, false},  {{700, 16, 1, 1, 1, 0}, 3, 40, 0, 0, true, true},
-    {{160, 48, 3, 1, 1, 0}, 4, 43, 1, 1, true, false},   {{5, 5, 3, 1, 1, 0}, 1, 1, 1, 0, false, false},
+    {{3, 20, 3, 2, 1, 0}, 17, 23, 1, 1, false, false, false},   {{16, 16, 1, 1, 1, 0}, 9, 31, 0, 0, false, false, false},
+    {{40, 33, 1, 1, 1, 0}, 13, 15, 1, 0, true, false, false},   {{64, 70, 1, 1, 1, 0}, 8, 8, 0, 0, true, true, false},
+    {{33, 17, 3, 1, 1, 0}, 11, 29, 1, 2, true, false, false},   {{48, 64, 3, 1, 2, 0}, 10, 14, 2, 0, false, false, false},
+    {{20, 19, 3, 1, 2, 0}, 5, 1, 2, 1, false, false, false},    {{24, 35, 1, 2, 1, 0}, 12, 19, 1, 1, false, false, false},
+    {{40, 16, 3, 1, 1, 20}, 7, 16, 1, 0, false, false, false},  {{57, 19, 1, 1, 1, 19}, 6, 30, 0, 0, false, false, false},
+    {{76, 32, 1, 1, 1, 64}, 6, 30, 0, 0, false, false, false},  {{700, 16, 1, 1, 1, 0}, 3, 40, 0, 0, true, true, false},
+    {{160, 48, 3, 1, 1, 0}, 4, 43, 1, 1, true, false, false},   {{5, 5, 3, 1, 1, 0}, 1, 1, 1, 0, false, false, false},
+    /* Winograd: whole tiles, ragged ones, wider borders, a dilation, parts, several slices of channels, several bands */
+    {{32, 32, 3, 1, 1, 0}, 16, 16, 1, 0, false, false, true}, {{33, 17, 3, 1, 1, 0}, 19, 14, 1, 2, false, false, true},
+    {{64, 48, 3, 1, 2, 0}, 15, 33, 3, 1, false, false, true}, {{40, 16, 3, 1, 1, 20}, 21, 12, 2, 0, false, false, true},
+    {{560, 48, 3, 1, 1, 0}, 16, 16, 1, 1, false, false, true}, {{16, 20, 3, 1, 1, 0}, 61, 90, 1, 0, false, false, true},
+    {{48, 33, 3, 1, 3, 0}, 50, 26, 3, 0, false, false, true},
 };
+#define SHAPES ((int)(sizeof shapes / sizeof *shapes))
 
 static float *noise(const char *name, size_t count)
 {
@@ -105,6 +112,27 @@ static void release(layer *l)
     free(l->y.data);
 }
 
+/* A value in Winograd's domain is at most this much more than the values it was made from: rows of A^T, G and B^T of
+   magnitudes (kernels/winograd_body.h), both ways. */
+#define WINOGRAD_GROWTH (25. * 25)
+
+/* The largest magnitude that a product of the layer can have, summed over its channels: rounding in a tile can come from
+   any pixel of it. */
+static double largest_sum(const layer *l, uint32_t o)
+{
+    const size_t taps = (size_t)l->s.conv.kernel * l->s.conv.kernel;
+    double sum = 0, x = 0;
+    for (size_t i = 0; i < dml_tensor_size(&l->x); i++)
+        x = fmax(x, fabs((double)l->x.data[i]));
+    for (uint32_t i = 0; i < l->s.conv.in; i++) {
+        double w = 0;
+        for (size_t tap = 0; tap < taps; tap++)
+            w = fmax(w, fabs((double)l->weight[((size_t)o * l->s.conv.in + i) * taps + tap]));
+        sum += w * fabs((double)l->gain[o]) * x;
+    }
+    return sum;
+}
+
 /* One output in double precision, with the bound of any order of the sum (weights are rounded once when packed). */
 static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, double *bound)
 {
@@ -128,10 +156,13 @@ static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, doub
     return l->conv.relu && v < 0.0 ? 0.0 : v;
 }
 
-static void compare(const layer *l)
+/* Every value of y within its bound; returns the sum of the squares of the errors. */
+static double compare(const layer *l)
 {
     const dml_tensor *y = &l->y;
-    for (uint32_t o = 0; o < dml_blocks(y->c) * DML_BLOCK; o++)
+    double squares = 0;
+    for (uint32_t o = 0; o < dml_blocks(y->c) * DML_BLOCK; o++) {
+        const double growth = l->s.winograd && o < l->s.conv.out ? WINOGRAD_GROWTH * largest_sum(l, o) : 0;
         for (ptrdiff_t row = -(ptrdiff_t)y->pad; row < (ptrdiff_t)(y->h + y->pad); row++)
             for (ptrdiff_t column = -(ptrdiff_t)y->pad; column < (ptrdiff_t)(y->w + y->pad); column++) {
                 double bound = 0.0, want = 0.0;
@@ -139,9 +170,14 @@ static void compare(const layer *l)
                 bool inside = row >= 0 && column >= 0 && row < (ptrdiff_t)y->h && column < (ptrdiff_t)y->w;
                 if (inside && o < l->s.conv.out)
                     want = reference(l, o, (uint32_t)row, (uint32_t)column, &bound);
+                if (inside)
+                    bound += (l->s.conv.in + 40.) * 0x1p-24 * growth;
                 ck_assert_msg(fabs(got - want) <= bound, "channel %u at %td, %td: %g, must be %g +- %g", (unsigned)o,
                               row, column, got, want, bound);
+                squares += (got - want) * (got - want);
             }
+    }
+    return squares;
 }
 
 static void run(layer *l, int isa, dml_pool *pool)
@@ -151,6 +187,16 @@ static void run(layer *l, int isa, dml_pool *pool)
     dml_conv_pack(&l->s.conv, l->weight, l->gain, l->packed, pool);
     if (l->s.in_place) /* y is the residual, too */
         memcpy(l->y.data, l->r.data, dml_tensor_size(&l->y) * sizeof(float));
+    if (l->s.winograd) {
+        const dml_batch x = {l->x, 1, 0}, y = {l->y, 1, 0};
+        ck_assert(dml_winograd_pays(&l->s.conv, 1, l->y.h, l->y.w));
+        const size_t room = dml_winograd_room(&l->s.conv, 1, l->y.h, l->y.w, dml_pool_threads(pool));
+        float *values = aligned_alloc(64, room * sizeof *values);
+        memset(values, 0xff, room * sizeof *values); /* NaN: nothing is read before it is written */
+        dml_winograd_run(&l->conv, &kernels, pool, &x, &y, values);
+        free(values);
+        return;
+    }
     dml_conv_run(&l->conv, &kernels, pool, &l->x, !l->s.residual ? NULL : l->s.in_place ? &l->y : &l->r, &l->y);
 }
 
@@ -165,6 +211,25 @@ START_TEST(against_double)
         compare(&l);
         release(&l);
     }
+}
+END_TEST
+
+/* Each error is below its bound by far. Together they are about what a direct sum has, twice that for few channels. */
+START_TEST(winograd_is_as_exact)
+{
+    shape s = shapes[_i];
+    if (!s.winograd)
+        return;
+    layer winograd = make(&s);
+    run(&winograd, DMLCSR_ISA_AUTO, NULL);
+    const double ours = compare(&winograd);
+    s.winograd = false;
+    layer direct = make(&s);
+    run(&direct, DMLCSR_ISA_AUTO, NULL);
+    const double theirs = compare(&direct);
+    ck_assert_msg(ours < 2.5 * 2.5 * theirs, "%g times the error of a direct convolution", sqrt(ours / theirs));
+    release(&winograd);
+    release(&direct);
 }
 END_TEST
 
@@ -192,12 +257,12 @@ END_TEST
 
 int main(void)
 {
-    const int count = (int)(sizeof shapes / sizeof *shapes);
     Suite *suite = suite_create("conv");
     TCase *c = tcase_create("conv");
     tcase_set_timeout(c, 300);
-    tcase_add_loop_test(c, against_double, 0, count);
-    tcase_add_loop_test(c, threads_give_the_same_bits, 0, count);
+    tcase_add_loop_test(c, against_double, 0, SHAPES);
+    tcase_add_loop_test(c, winograd_is_as_exact, 0, SHAPES);
+    tcase_add_loop_test(c, threads_give_the_same_bits, 0, SHAPES);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

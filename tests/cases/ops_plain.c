@@ -1,7 +1,7 @@
 /* What has no parameters, as cases: maximum, resize, gate, softmax, transpose. */
 #include <stdlib.h>
 
-#include "ops_case.h"
+#include "cases/ops_case.h"
 
 /* From h x w to y_h x y_w, as far as the operation does not say. */
 typedef struct plain_shape {

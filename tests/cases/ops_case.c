@@ -1,10 +1,11 @@
-#include "ops_case.h"
+#include "cases/ops_case.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/core.h"
 #include "support/family.h"
 
 const ops_operation *const ops_all[OPS_OPERATIONS] = {
@@ -128,7 +129,7 @@ size_t ops_field_dirt(const ops_field *f)
     return i;
 }
 
-static void release(ops_field *f)
+void ops_release(ops_field *f)
 {
     free(f->value);
     free(f->kind);
@@ -149,12 +150,8 @@ bool ops_make(ops_case *c, const ops_operation *op, uint32_t shape, int isa, uin
 {
     static const char *const names[OPS_INPUTS] = {"a", "b", "c", "d", "e"};
     *c = (ops_case){.op = op};
-    dml_memory_init(&c->memory, NULL, NULL, NULL, 0);
-    if (!dml_kernels_init(&c->core.kernels, isa))
+    if (!core_make(&c->core, &c->memory, isa, threads))
         return false;
-    dml_back_kernels_init(&c->core.back, c->core.kernels.isa);
-    if (threads > 1 && dml_pool_create(&c->core.pool, &c->memory, threads, NULL))
-        exit(2);
     op->make(c, shape);
     for (uint32_t i = 0; i < c->inputs; i++) /* unless the operation has done so */
         if (c->input[i].value[c->input[i].at[0]] == 0)
@@ -166,12 +163,12 @@ bool ops_make(ops_case *c, const ops_operation *op, uint32_t shape, int isa, uin
 void ops_free(ops_case *c)
 {
     for (uint32_t i = 0; i < c->inputs; i++) {
-        release(&c->input[i]);
-        release(&c->gradient[i]);
+        ops_release(&c->input[i]);
+        ops_release(&c->gradient[i]);
     }
-    release(&c->output);
-    release(&c->doutput);
-    release(&c->kept);
+    ops_release(&c->output);
+    ops_release(&c->doutput);
+    ops_release(&c->kept);
     free(c->room);
     dml_pool_free(c->core.pool);
 }

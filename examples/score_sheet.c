@@ -1,33 +1,30 @@
-#include "evaluate_sheet.h"
+#include "score_sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int evaluate_sheet_make(evaluate_sheet *s, const request *r, const dmlcsr *parser, const evaluation *e,
-                        uint32_t pictures)
+#include "metrics.h"
+
+bool score_sheet_make(score_sheet *s, const dmlcsr *parser, const char *title, uint32_t count, uint32_t of,
+                      uint32_t cell, uint32_t classes, const char *const *names, note *error)
 {
     uint32_t colors[SHEET_CLASSES] = { 0 };
-    const char *names[SHEET_CLASSES];
-    char title[400];
-    note error;
-    s->of = pictures;
-    s->count = r->sheet_count < pictures ? r->sheet_count : pictures;
-    s->classes = e->confusion.classes;
+    s->of = of;
+    s->count = count < of ? count : of;
+    s->classes = classes;
     s->edges = dmlcsr_has_edges(parser) != 0;
-    for (uint32_t i = 0; i < s->classes; i++) {
+    for (uint32_t i = 0; i < classes; i++)
         colors[i] = dmlcsr_class_color(parser, i);
-        names[i] = e->names[i];
-    }
-    snprintf(title, sizeof title, "%.100s, set %.60s: model %.100s, protocol %s", e->data, e->set, e->model,
-             e->protocol);
-    if (sheet_make(&s->sheet, title, s->count, r->sheet_cell, s->edges, s->classes, colors, names, &error))
-        return -1;
-    fprintf(stderr, PROGRAM ": %s: %s\n", r->sheet, error.text);
-    return EXIT_PICTURES;
+    return sheet_make(&s->sheet, title, s->count, cell, s->edges, classes, colors, names, error);
+}
+
+void score_sheet_free(score_sheet *s)
+{
+    sheet_free(&s->sheet);
 }
 
 /* The place of a picture on the sheet; `count` when it has none. */
-static uint32_t place_of(const evaluate_sheet *s, uint32_t index)
+static uint32_t place_of(const score_sheet *s, uint32_t index)
 {
     if (!s->count)
         return 0;
@@ -35,7 +32,7 @@ static uint32_t place_of(const evaluate_sheet *s, uint32_t index)
     return place < s->count && (uint64_t)place * s->of / s->count == index ? place : s->count;
 }
 
-bool evaluate_sheet_wants(const evaluate_sheet *s, uint32_t index)
+bool score_sheet_wants(const score_sheet *s, uint32_t index)
 {
     return place_of(s, index) < s->count;
 }
@@ -48,8 +45,8 @@ static void write_caption(char *caption, size_t size, const char *file, const me
              100 * m->accuracy);
 }
 
-bool evaluate_sheet_draw(evaluate_sheet *s, uint32_t index, const char *file, const picture *photo,
-                         const uint8_t *labels, const evaluate_maps *maps, note *error)
+bool score_sheet_draw(score_sheet *s, uint32_t index, const char *file, const picture *photo, const uint8_t *labels,
+                      const score_maps *maps, note *error)
 {
     char caption[160];
     confusion alone;
@@ -66,18 +63,4 @@ bool evaluate_sheet_draw(evaluate_sheet *s, uint32_t index, const char *file, co
     confusion_free(&alone);
     free(m);
     return ok;
-}
-
-int evaluate_sheet_save(const evaluate_sheet *s, const char *path)
-{
-    note error;
-    if (sheet_save(&s->sheet, path, &error))
-        return -1;
-    fprintf(stderr, PROGRAM ": %s %s\n", path, error.text);
-    return EXIT_PICTURES;
-}
-
-void evaluate_sheet_free(evaluate_sheet *s)
-{
-    sheet_free(&s->sheet);
 }

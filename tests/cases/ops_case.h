@@ -1,5 +1,6 @@
 /* Each operation of ops/back.h as something that can be asked for its outputs and its gradients, whatever it is: for
- * central differences in double precision here, for comparing instruction sets in single precision in tests/train. */
+ * central differences in double precision in tests/grad, for comparing instruction sets in single precision in
+ * tests/train. This folder is compiled for both. */
 #ifndef TEST_OPS_CASE_H
 #define TEST_OPS_CASE_H
 
@@ -82,6 +83,7 @@ uint32_t ops_add_input(ops_case *c, ops_field value, ops_field gradient, ops_mod
 /* scale * noise of that name into the used places. */
 void ops_fill(ops_field *f, const char *name, uint64_t seed, double scale);
 void ops_copy(const ops_field *from, ops_field *to);
+void ops_release(ops_field *f);
 void *ops_room(size_t bytes); /* cleared, aligned, to be freed */
 
 #endif

@@ -1,7 +1,6 @@
 #define _XOPEN_SOURCE 700
-#include "data_files.h"
+#include "support/data_files.h"
 
-#include <check.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdatomic.h>
@@ -13,12 +12,20 @@
 
 static atomic_uint reads, alive;
 
+static void need(int good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "%s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
 char *data_folder(void)
 {
     const char *base = getenv("TMPDIR");
     char *folder = malloc(4096);
     snprintf(folder, 4096, "%s/dmlcsr-data-XXXXXX", base ? base : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    need(mkdtemp(folder) != NULL, folder);
     return folder;
 }
 
@@ -51,13 +58,11 @@ void data_write(const char *folder, const char *name, const void *bytes, size_t 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = 0;
-        ck_assert(mkdir(path, 0777) == 0 || errno == EEXIST);
+        need(mkdir(path, 0777) == 0 || errno == EEXIST, path);
         *slash = '/';
     }
     FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
-    fclose(file);
+    need(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0, path);
 }
 
 void data_text(const char *folder, const char *name, const char *text)
@@ -201,7 +206,6 @@ dmlcsr_dataset *data_open(const char *folder)
     options.decoder = &decoder;
     options.error = error;
     options.error_size = sizeof error;
-    int status = dmlcsr_dataset_open(&set, &options);
-    ck_assert_msg(status == DMLCSR_OK, "%s", error);
+    need(dmlcsr_dataset_open(&set, &options) == DMLCSR_OK, error);
     return set;
 }

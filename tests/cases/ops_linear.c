@@ -1,7 +1,8 @@
 /* Convolutions, depthwise ones and products of matrices as cases: what multiplies and adds. */
 #include <stdlib.h>
 
-#include "ops_case.h"
+#include "ops/winograd.h"
+#include "cases/ops_case.h"
 
 static size_t largest(size_t a, size_t b)
 {
@@ -26,7 +27,13 @@ static const conv_shape conv_shapes[] = {
     {{37, 19, 3, 1, 1, 16}, 1, 4, 4, 2, 2, 1, 0},    {{5, 5, 3, 1, 1, 0}, 1, 1, 1, 1, 1, 0, 0},
     {{5, 16, 3, 1, 1, 0}, 1, 2, 131, 1, 1, 1, 0},    {{16, 16, 1, 1, 1, 0}, 2, 13, 12, 0, 0, 0, 0},
     {{160, 16, 3, 1, 1, 0}, 1, 5, 4, 1, 1, 0, 0},
+    /* Winograd's way: ragged tiles, a dilation, parts, more bands than one */
+    {{33, 40, 3, 1, 1, 0}, 2, 15, 14, 1, 1, 1, 16},  {{32, 32, 3, 1, 2, 0}, 2, 16, 15, 2, 2, 2, 0},
+    {{40, 33, 3, 1, 1, 24}, 3, 12, 16, 2, 1, 0, 0},  {{16, 16, 3, 1, 1, 0}, 2, 64, 64, 1, 1, 1, 0},
 };
+
+/* Transforms enlarge magnitudes, by no more than the rows of A^T, G and B^T both ways: 25 x 25. */
+#define WINOGRAD_GROWTH 625
 
 static void conv_make(ops_case *c, uint32_t shape)
 {
@@ -40,12 +47,22 @@ static void conv_make(ops_case *c, uint32_t shape)
     c->output = ops_activations(s->n, v->out, 0, h, w, 1, s->gap);
     c->doutput = ops_activations(s->n, v->out, 0, h, w, s->dy_pad, s->gap);
     c->terms = largest(largest(v->in, v->out) * taps, (size_t)s->n * h * w) + 2;
+    if (dml_winograd_pays(v, s->n, h, w))
+        c->terms *= WINOGRAD_GROWTH;
 }
 
 static void conv_forward(ops_case *c)
 {
     const conv_shape *s = c->shape;
     const dml_conv conv = dml_conv_make(&s->conv, c->input[1].value, c->input[2].value);
+    const uint32_t threads = dml_pool_threads(c->core.pool);
+    const dml_tensor *first = &c->output.batch.first;
+    if (dml_winograd_pays(&s->conv, s->n, first->h, first->w)) {
+        dml_real *room = ops_room(dml_winograd_room(&s->conv, s->n, first->h, first->w, threads) * sizeof *room);
+        dml_winograd_run(&conv, &c->core.kernels, c->core.pool, &c->input[0].batch, &c->output.batch, room);
+        free(room);
+        return;
+    }
     for (uint32_t i = 0; i < s->n; i++) {
         const dml_tensor x = dml_batch_image(&c->input[0].batch, i), y = dml_batch_image(&c->output.batch, i);
         dml_conv_run(&conv, &c->core.kernels, c->core.pool, &x, NULL, &y);
@@ -57,13 +74,13 @@ static void conv_back(ops_case *c, bool add)
     const conv_shape *s = c->shape;
     const dml_conv_shape *v = &s->conv;
     const ops_field *g = c->gradient;
-    const size_t spread = dml_conv_back_spread_size(v, s->h, s->w), lanes = (size_t)dml_conv_blocks(v) * DML_BLOCK;
+    const size_t lanes = (size_t)dml_conv_blocks(v) * DML_BLOCK;
     dml_real *transposed = ops_room(dml_conv_back_weight_size(v) * sizeof *transposed);
     dml_real *zeros = ops_room(lanes * sizeof *zeros);
-    dml_real *room = ops_room(spread * dml_pool_threads(c->core.pool) * sizeof *room);
+    dml_real *room = ops_room(dml_conv_back_room(v, s->n, s->h, s->w, dml_pool_threads(c->core.pool)) * sizeof *room);
     dml_conv_back_transpose(v, c->input[1].value, &c->core, transposed);
     dml_conv_back_input(v, &c->core, transposed, zeros, &c->doutput.batch, &g[0].batch, add, room);
-    dml_conv_back_weight(v, &c->core, &c->input[0].batch, &c->doutput.batch, g[1].value);
+    dml_conv_back_weight(v, &c->core, &c->input[0].batch, &c->doutput.batch, g[1].value, room);
     dml_conv_back_bias(&c->core, &c->doutput.batch, g[2].value);
     free(transposed);
     free(zeros);

@@ -31,7 +31,7 @@ void data_decoder(dmlcsr_decoder *decoder);
 unsigned data_reads(void); /* photographs since the last call */
 unsigned data_alive(void); /* bitmaps not released */
 
-/* Opens folder's "train"; the test fails when that fails. */
+/* Opens folder's "train". Like all of these it ends the program when that fails. */
 dmlcsr_dataset *data_open(const char *folder);
 
 #endif

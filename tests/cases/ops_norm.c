@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "ops_case.h"
+#include "cases/ops_case.h"
 
 enum { Z, WEIGHT, BIAS, FIRST_OPTION };
 

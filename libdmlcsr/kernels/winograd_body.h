@@ -1,0 +1,110 @@
+/* Winograd's F(4 x 4, 3 x 3) for the instruction set ISA, with vectors as vector.h says: the definition and all vector
+ * versions at once, with the same bits. kernels.h says what each does.
+ *
+ * The interpolation points are 0, +-sqrt 2, +-sqrt 1/2 and infinity: squares that are each other's inverse keep the
+ * constants near 1, and the rounding small (doc/numerics.md). Each pair +-p shares its even and its odd part. */
+#include "kernels/impl.h"
+#include "kernels/vector.h"
+#include "kernels/winograd.h"
+
+/* One row or column of G g: 3 values, `step` apart, to 6. */
+static inline void weight_line(const vector *g, size_t step, vector *u, size_t u_step)
+{
+    const vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const vector even1 = (g0 + g2 + g2) * all(SIXTH), odd1 = g1 * all(ROOT * SIXTH);
+    const vector even2 = (g0 + g0 + g2) * all(-THIRD), odd2 = g1 * all(-ROOT * THIRD);
+    u[0] = g0;
+    u[u_step] = even1 + odd1;
+    u[2 * u_step] = even1 - odd1;
+    u[3 * u_step] = even2 + odd2;
+    u[4 * u_step] = even2 - odd2;
+    u[5 * u_step] = g2;
+}
+
+void KERNEL(winograd_weight)(const dml_real *w, dml_real *u, size_t position)
+{
+    for (size_t k = 0; k < DML_BLOCK; k++)
+        for (size_t h = 0; h < PARTS; h++) {
+            vector g[9], half[18], line[6];
+            for (size_t i = 0; i < 9; i++)
+                g[i] = load(AT(w, i * DML_BLOCK + k));
+            for (size_t j = 0; j < 3; j++) /* columns: half is 6 x 3 */
+                weight_line(g + j, 3, half + j, 3);
+            for (size_t i = 0; i < 6; i++) {
+                weight_line(half + 3 * i, 1, line, 1);
+                for (size_t j = 0; j < 6; j++)
+                    store(AT(u, k) + (6 * i + j) * position, line[j]);
+            }
+        }
+}
+
+/* One row or column of B^T d: 6 values to 6. */
+static inline void input_line(const vector *d, size_t step, vector *v, size_t v_step)
+{
+    const vector d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const vector even1 = d4 - d2 * all(HALF), odd1 = (d3 - d1 * all(HALF)) * all(ROOT);
+    const vector even2 = d4 - (d2 + d2), odd2 = (d3 - (d1 + d1)) * all(HALF_ROOT);
+    v[0] = d0 - d2 * all(5 * HALF) + d4;
+    v[v_step] = even1 + odd1;
+    v[2 * v_step] = even1 - odd1;
+    v[3 * v_step] = even2 + odd2;
+    v[4 * v_step] = even2 - odd2;
+    v[5 * v_step] = d1 - d3 * all(5 * HALF) + d5;
+}
+
+void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
+                            size_t position)
+{
+    for (size_t t = 0; t < tiles; t++, x += DML_WINOGRAD * x_column, v += DML_BLOCK)
+        for (size_t h = 0; h < PARTS; h++) {
+            vector d[6], half[36], line[6];
+            for (size_t j = 0; j < 6; j++) {
+                for (size_t i = 0; i < 6; i++)
+                    d[i] = load(AT(x + i * x_row + j * x_column, 0));
+                input_line(d, 1, half + j, 6);
+            }
+            for (size_t i = 0; i < 6; i++) {
+                input_line(half + 6 * i, 1, line, 1);
+                for (size_t j = 0; j < 6; j++)
+                    store(AT(v, 0) + (6 * i + j) * position, line[j]);
+            }
+        }
+}
+
+/* One row or column of A^T m: 6 values to 4. */
+static inline void output_line(const vector *m, size_t step, vector *y, size_t y_step)
+{
+    const vector sum1 = m[step] + m[2 * step], odd1 = (m[step] - m[2 * step]) * all(ROOT);
+    const vector sum2 = m[3 * step] + m[4 * step], odd2 = (m[3 * step] - m[4 * step]) * all(HALF_ROOT);
+    y[0] = m[0] + sum1 + sum2;
+    y[y_step] = odd1 + odd2;
+    y[2 * y_step] = sum1 + sum1 + sum2 * all(HALF);
+    y[3 * y_step] = odd1 + odd1 + odd2 * all(HALF) + m[5 * step];
+}
+
+static inline vector finish(const dml_winograd_tile *t, vector v)
+{
+    v = all(t->scale) * choose(positive(v), v, all(t->slope) * v);
+    return t->relu ? choose(positive(v), v, all(0)) : v;
+}
+
+void KERNEL(winograd_output)(const dml_winograd_tile *t)
+{
+    for (size_t h = 0; h < PARTS; h++) {
+        vector m[6], half[24], line[4];
+        const vector bias = load(AT(t->bias, 0));
+        for (size_t j = 0; j < 6; j++) { /* columns: half is 4 x 6 */
+            for (size_t i = 0; i < 6; i++)
+                m[i] = load(AT(t->m, 0) + (6 * i + j) * t->position);
+            output_line(m, 1, half + j, 6);
+        }
+        for (size_t i = 0; i < t->rows; i++) {
+            output_line(half + 6 * i, 1, line, 1);
+            for (size_t j = 0; j < t->columns; j++) {
+                dml_real *y = AT(t->y + i * t->y_row + j * t->y_column, 0);
+                const vector sum = line[j] + (t->first ? bias : load(y));
+                store(y, t->last ? finish(t, sum) : sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+#include "ops/winograd.h"
+
+#include <string.h>
+
+#include "ops/split.h"
+
+/* Sizes that were found by measurement on a machine with 1 MiB of cache per core; they decide about speed only. */
+#define BAND_TILES 448      /* most tiles whose transformed input is kept at once */
+#define SLICE_BYTES 8388608 /* most bytes of it */
+#define SLICE_BLOCKS 32
+#define RUN_TILES 56        /* most tiles between two transforms of a task */
+#define MAX_PANELS 2        /* of a tile of the convolution */
+#define TASKS_PER_THREAD 4
+
+typedef struct layout {
+    dml_winograd_tiles tiles;
+    uint32_t blocks, slices, slice_blocks, run;
+    /* elements between positions, of the transformed input, the weights and the output; a line more than the data, or
+       all positions would share the same few sets of a cache */
+    size_t v, u, m;
+} layout;
+
+static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w)
+{
+    layout l = {.tiles = dml_winograd_cut(n, h, w, shape->dilation, BAND_TILES), .blocks = dml_conv_blocks(shape)};
+    const uint32_t tiles = l.tiles.band_rows * l.tiles.columns;
+    const size_t fit = SLICE_BYTES / (DML_WINOGRAD_POSITIONS * (size_t)tiles * DML_BLOCK * sizeof(dml_real));
+    l.slice_blocks = fit < 1 ? 1 : fit < SLICE_BLOCKS ? (uint32_t)fit : SLICE_BLOCKS;
+    l.slices = dml_ceil_div(l.blocks, l.slice_blocks);
+    l.slice_blocks = dml_ceil_div(l.blocks, l.slices);
+    l.run = tiles < RUN_TILES ? tiles : RUN_TILES;
+    l.v = ((size_t)l.slice_blocks * tiles + 1) * DML_BLOCK;
+    l.u = ((size_t)MAX_PANELS * l.slice_blocks * DML_BLOCK + 1) * DML_BLOCK;
+    l.m = ((size_t)MAX_PANELS * l.run + 1) * DML_BLOCK;
+    return l;
+}
+
+/* In multiply-adds of a vector of 16, for each pair of an input block and an output panel. A transform costs about 300,
+   once per tile and block and once per tile and panel; that of the weights 200 for each input channel. What is then
+   counted as less than .6 takes less than two thirds of the time; for less than that, direct sums stay. */
+bool dml_winograd_pays(const dml_conv_shape *s, uint32_t n, uint32_t h, uint32_t w)
+{
+    if (s->kernel != 3 || s->stride != 1)
+        return false;
+    const dml_winograd_tiles t = dml_winograd_cut(n, h, w, s->dilation, BAND_TILES);
+    const uint64_t tiles = (uint64_t)t.rows * t.columns, blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
+    const uint64_t direct = (uint64_t)9 * DML_BLOCK * n * h * w;
+    const uint64_t products = DML_WINOGRAD_POSITIONS * DML_BLOCK * tiles;
+    const uint64_t transforms = 200 * DML_BLOCK * t.bands + 300 * tiles / panels + 300 * tiles / blocks;
+    return products + transforms < direct / 10 * 6;
+}
+
+size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)
+{
+    if (!dml_winograd_pays(shape, n, h, w))
+        return 0;
+    const layout l = layout_of(shape, n, h, w);
+    return DML_WINOGRAD_POSITIONS * (l.v + threads * (l.u + l.m));
+}
+
+typedef struct job {
+    const dml_conv *conv;
+    const dml_kernels *kernels;
+    const dml_batch *x, *y;
+    layout l;
+    dml_real *v, *own;          /* own: what follows v, a part for each thread */
+    uint32_t first, end;        /* rows of tiles of the band */
+    uint32_t block, blocks;     /* of the slice */
+    uint32_t groups, row_parts; /* of the panels, of the rows */
+    bool first_slice, last_slice;
+} job;
+
+/* ---- input ---- */
+
+static void input_task(void *argument, uint32_t task, uint32_t thread)
+{
+    const job *j = argument;
+    const dml_winograd_patches patches = {j->kernels->winograd_input, DML_WINOGRAD + 2, j->conv->shape.dilation};
+    const uint32_t rows = j->end - j->first, b = task / j->row_parts, part = task % j->row_parts;
+    const uint32_t from = dml_split(rows, j->row_parts, part), to = dml_split(rows, j->row_parts, part + 1);
+    const size_t tiles = (size_t)rows * j->l.tiles.columns;
+    (void)thread;
+    dml_winograd_transform(&j->l.tiles, &patches, j->x, j->block + b, j->first + from, j->first + to,
+                           j->v + (b * tiles + (size_t)from * j->l.tiles.columns) * DML_BLOCK, j->l.v);
+}
+
+/* ---- products and output ---- */
+
+static void transform_weights(const job *j, uint32_t panel, uint32_t panels, dml_real *u)
+{
+    const size_t block_size = (size_t)DML_BLOCK * DML_BLOCK;
+    for (uint32_t o = 0; o < panels; o++)
+        for (uint32_t b = 0; b < j->blocks; b++)
+            j->kernels->winograd_weight(
+                j->conv->weight + (panel + o) * j->conv->panel + (size_t)(j->block + b) * 9 * block_size,
+                u + ((size_t)o * j->blocks + b) * block_size, j->l.u);
+}
+
+/* A sum over many channels is made of sums over pieces, each of so many blocks: its rounding grows with the root of the
+   longest, so that these convolutions are as exact as direct ones in spite of what the transforms add (doc/numerics.md).
+   Shorter pieces would cost more time. */
+static uint32_t piece_of(uint32_t blocks)
+{
+    return blocks <= 4 ? 2 : blocks < 16 ? 4 : 8;
+}
+
+/* All pieces of the slice for one tile of the convolution, added up in tile->y. x, w: of the first block. */
+static void add_pieces(const job *j, dml_conv_tile *tile, const dml_real *x, const dml_real *w)
+{
+    const uint32_t piece = piece_of(j->l.blocks);
+    tile->r = NULL;
+    for (uint32_t b = 0; b < j->blocks; b += piece) {
+        const bool end = j->blocks - b <= piece;
+        tile->blocks = end ? j->blocks - b : piece;
+        tile->tail = end && j->last_slice ? j->conv->tail : DML_BLOCK;
+        tile->x = x + b * tile->x_plane;
+        tile->w = w + (size_t)b * DML_BLOCK * DML_BLOCK;
+        j->kernels->conv(tile);
+        tile->r = tile->y;
+    }
+}
+
+/* Tiles [first, end) of the band, all positions: a pointwise convolution each. */
+static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const dml_real *u, dml_real *m)
+{
+    static const _Alignas(DML_ALIGNMENT) dml_real zeros[MAX_PANELS * DML_BLOCK] = {0};
+    const uint32_t count = end - first, parts = dml_ceil_div(count, j->kernels->conv_width);
+    dml_conv_tile tile = {
+        .x_plane = (size_t)(j->end - j->first) * j->l.tiles.columns * DML_BLOCK,
+        .w_panel = (size_t)j->blocks * DML_BLOCK * DML_BLOCK,
+        .bias = zeros,
+        .y_plane = (size_t)j->l.run * DML_BLOCK,
+        .r_plane = (size_t)j->l.run * DML_BLOCK,
+        .slope = 1, .scale = 1,
+        .kernel_h = 1, .kernel_w = 1, .step = 1,
+        .panels = panels,
+        .first = true, .last = true,
+    };
+    for (uint32_t position = 0; position < DML_WINOGRAD_POSITIONS; position++) {
+        for (uint32_t part = 0; part < parts; part++) {
+            const uint32_t at = dml_split(count, parts, part);
+            tile.width = dml_split(count, parts, part + 1) - at;
+            tile.y = m + position * j->l.m + (size_t)at * DML_BLOCK;
+            add_pieces(j, &tile, j->v + position * j->l.v + (size_t)(first + at) * DML_BLOCK, u + position * j->l.u);
+        }
+    }
+}
+
+static void put(const job *j, uint32_t panel, uint32_t panels, uint32_t first, uint32_t end, const dml_real *m)
+{
+    const dml_winograd_tiles *t = &j->l.tiles;
+    const dml_conv *c = j->conv;
+    dml_winograd_tile tile = {.position = j->l.m, .y_column = (size_t)t->dilation * DML_BLOCK, .slope = c->slope,
+                              .scale = c->scale, .first = j->first_slice && !c->add, .last = j->last_slice,
+                              .relu = c->relu};
+    for (uint32_t i = first; i < end; i++) {
+        const dml_winograd_row at = dml_winograd_row_at(t, j->first + i / t->columns);
+        const uint32_t x = at.x + i % t->columns * DML_WINOGRAD * t->dilation;
+        const dml_tensor y = dml_batch_image(j->y, at.image);
+        tile.rows = dml_winograd_inside(DML_WINOGRAD, at.y, t->dilation, t->h);
+        tile.columns = dml_winograd_inside(DML_WINOGRAD, x, t->dilation, t->w);
+        tile.y_row = t->dilation * dml_tensor_row(&y);
+        for (uint32_t o = 0; o < panels && tile.rows && tile.columns; o++) {
+            tile.m = m + ((size_t)o * j->l.run + i - first) * DML_BLOCK;
+            tile.bias = c->bias + (size_t)(panel + o) * DML_BLOCK;
+            tile.y = dml_tensor_at(&y, panel + o, at.y, x);
+            j->kernels->winograd_output(&tile);
+        }
+    }
+}
+
+/* One or two panels, and a part of the rows. */
+static void output_task(void *argument, uint32_t task, uint32_t thread)
+{
+    const job *j = argument;
+    const uint32_t whole = dml_blocks(j->y->first.c), step = j->kernels->conv_panels;
+    const uint32_t panel = task / j->row_parts * step, panels = step < whole - panel ? step : whole - panel;
+    const uint32_t tiles = (j->end - j->first) * j->l.tiles.columns, part = task % j->row_parts;
+    const uint32_t from = dml_split(tiles, j->row_parts, part), to = dml_split(tiles, j->row_parts, part + 1);
+    const uint32_t runs = dml_ceil_div(to - from, j->l.run);
+    dml_real *u = j->own + thread * DML_WINOGRAD_POSITIONS * (j->l.u + j->l.m), *m = u + DML_WINOGRAD_POSITIONS * j->l.u;
+    if (j->first == 0 && j->first_slice && part == 0)
+        for (uint32_t i = 0; i < j->y->n; i++) {
+            const dml_tensor y = dml_batch_image(j->y, i);
+            dml_tensor_clear_border(&y, panel, panel + panels);
+        }
+    transform_weights(j, panel, panels, u);
+    for (uint32_t run = 0; run < runs; run++) {
+        const uint32_t first = from + dml_split(to - from, runs, run), end = from + dml_split(to - from, runs, run + 1);
+        multiply(j, panels, first, end, u, m);
+        put(j, panel, panels, first, end, m);
+    }
+}
+
+/* Enough parts for the threads to end at about the same time, none of them shorter than a run. */
+static uint32_t parts_for(uint32_t tasks, uint32_t threads, uint32_t most)
+{
+    const uint32_t parts = threads > 1 ? dml_ceil_div(threads * TASKS_PER_THREAD, tasks) : 1;
+    return parts < most ? parts : most < 1 ? 1 : most;
+}
+
+static void run_slice(job *j, dml_pool *pool)
+{
+    const uint32_t threads = dml_pool_threads(pool), rows = j->end - j->first;
+    j->row_parts = parts_for(j->blocks, threads, rows);
+    dml_pool_run(pool, input_task, j, j->blocks * j->row_parts);
+    j->row_parts = parts_for(j->groups, threads, rows * j->l.tiles.columns / j->l.run);
+    dml_pool_run(pool, output_task, j, j->groups * j->row_parts);
+}
+
+void dml_winograd_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_batch *x,
+                      const dml_batch *y, dml_real *room)
+{
+    const dml_tensor *first = &y->first;
+    job j = {.conv = conv, .kernels = kernels, .x = x, .y = y,
+             .l = layout_of(&conv->shape, y->n, first->h, first->w), .v = room,
+             .groups = dml_ceil_div(dml_blocks(first->c), kernels->conv_panels)};
+    j.own = room + DML_WINOGRAD_POSITIONS * j.l.v;
+    for (uint32_t band = 0; band < j.l.tiles.bands; band++) {
+        j.first = dml_split(j.l.tiles.rows, j.l.tiles.bands, band);
+        j.end = dml_split(j.l.tiles.rows, j.l.tiles.bands, band + 1);
+        for (uint32_t slice = 0; slice < j.l.slices; slice++) {
+            j.block = dml_split(j.l.blocks, j.l.slices, slice);
+            j.blocks = dml_split(j.l.blocks, j.l.slices, slice + 1) - j.block;
+            j.first_slice = slice == 0;
+            j.last_slice = slice + 1 == j.l.slices;
+            run_slice(&j, pool);
+        }
+    }
+}

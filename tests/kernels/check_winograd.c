@@ -1,0 +1,310 @@
+/* The transforms of Winograd convolution: against M X M^T in double precision, with the matrices as they follow from the
+ * points, and bit by bit against C. */
+#include <math.h>
+
+#include "base/tensor.h"
+#include "kernelcheck.h"
+
+#define BLOCK 256 /* a block's weights for one tap */
+#define ROUNDINGS 16 /* most of a value: two constants and six operations on each of two ways */
+
+/* A matrix of at most 6 x 6. */
+typedef struct matrix {
+    size_t rows, columns;
+    double at[6][6];
+} matrix;
+
+#define ROOT 1.4142135623730950488 /* of 2 */
+static const double point[5] = {0, ROOT, -ROOT, ROOT / 2, -ROOT / 2}; /* the sixth is infinity */
+
+/* The coefficients of the product of (x - point) over all points but `without` (5: all five). */
+static void polynomial(size_t without, double *c)
+{
+    size_t degree = 0;
+    c[0] = 1;
+    for (size_t i = 1; i < 6; i++)
+        c[i] = 0;
+    for (size_t p = 0; p < 5; p++) {
+        if (p == without)
+            continue;
+        for (size_t i = ++degree; i > 0; i--)
+            c[i] = c[i - 1] - point[p] * c[i];
+        c[0] *= -point[p];
+    }
+}
+
+static matrix input_matrix(void) /* B^T */
+{
+    matrix m = {6, 6, {{0}}};
+    for (size_t p = 0; p < 6; p++)
+        polynomial(p, m.at[p]);
+    return m;
+}
+
+static matrix weight_matrix(void) /* G */
+{
+    matrix m = {6, 3, {{0}}};
+    for (size_t p = 0; p < 5; p++) {
+        double scale = 1;
+        for (size_t q = 0; q < 5; q++)
+            scale *= q == p ? 1 : point[p] - point[q];
+        for (size_t i = 0; i < 3; i++)
+            m.at[p][i] = pow(point[p], (double)i) / scale;
+    }
+    m.at[5][2] = 1;
+    return m;
+}
+
+static matrix output_matrix(void) /* A^T */
+{
+    matrix m = {4, 6, {{0}}};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t p = 0; p < 5; p++)
+            m.at[i][p] = pow(point[p], (double)i);
+    m.at[3][5] = 1;
+    return m;
+}
+
+static matrix transposed(matrix a)
+{
+    matrix t = {a.columns, a.rows, {{0}}};
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.columns; j++)
+            t.at[j][i] = a.at[i][j];
+    return t;
+}
+
+/* (m x m^T)[i][j] and the same of all magnitudes; x[r][c] is at x[r row + c column]. */
+static double sandwich(const matrix *m, const float *x, size_t row, size_t column, size_t i, size_t j, double *magnitude)
+{
+    double sum = 0;
+    *magnitude = 0;
+    for (size_t r = 0; r < m->columns; r++)
+        for (size_t c = 0; c < m->columns; c++) {
+            const double product = m->at[i][r] * m->at[j][c] * x[r * row + c * column];
+            sum += product;
+            *magnitude += fabs(product);
+        }
+    return sum;
+}
+
+static double bound_of(double magnitude)
+{
+    return kc_gamma(ROUNDINGS) * magnitude + 64 * KC_TINY;
+}
+
+/* ---- weights ---- */
+
+void check_winograd_weight(kc_context *k)
+{
+    const matrix m = weight_matrix();
+    for (int side = 0; side < KC_SIDES; side++)
+        for (int kind = KC_UNIT; kind <= KC_WIDE; kind++) {
+            kc_case(k, "data %d side %d", kind, side);
+            const size_t position = BLOCK + 16, n = 35 * position + BLOCK;
+            const float *w = kc_input(k, 9 * BLOCK, side, (kc_kind)kind);
+            float *u = kc_floats(k, n, side), *c = kc_floats(k, n, side);
+            double *want = kc_alloc(k, BLOCK * sizeof *want, side), *bound = kc_alloc(k, BLOCK * sizeof *bound, side);
+            k->table->winograd_weight(w, u, position);
+            k->c->winograd_weight(w, c, position);
+            kc_same(k, "u", u, c, n);
+            for (size_t p = 0; p < 36; p++) {
+                for (size_t l = 0; l < BLOCK; l++) {
+                    want[l] = sandwich(&m, w + l, 3 * BLOCK, BLOCK, p / 6, p % 6, &bound[l]);
+                    bound[l] = bound_of(bound[l]);
+                }
+                kc_within(k, "u against double", u + p * position, want, bound, BLOCK);
+            }
+        }
+}
+
+void check_winograd_weight_back(kc_context *k)
+{
+    const matrix m = transposed(weight_matrix());
+    for (int side = 0; side < KC_SIDES; side++)
+        for (int kind = KC_UNIT; kind <= KC_WIDE; kind++) {
+            kc_case(k, "data %d side %d", kind, side);
+            const size_t position = BLOCK + 16, n = 9 * BLOCK;
+            const float *du = kc_input(k, 36 * position, side, (kc_kind)kind), *before = kc_input(k, n, side, KC_UNIT);
+            float *dw = kc_copy(k, before, n, side), *c = kc_copy(k, before, n, side);
+            double *want = kc_alloc(k, n * sizeof *want, side), *bound = kc_alloc(k, n * sizeof *bound, side);
+            k->back.winograd_weight_back(du, position, dw);
+            k->back_c.winograd_weight_back(du, position, c);
+            kc_same(k, "dw", dw, c, n);
+            for (size_t i = 0; i < n; i++) {
+                const size_t tap = i / BLOCK, l = i % BLOCK;
+                want[i] = before[i] + sandwich(&m, du + l, 6 * position, position, tap / 3, tap % 3, &bound[i]);
+                bound[i] = bound_of(bound[i] + fabs((double)before[i]));
+            }
+            kc_within(k, "dw against double", dw, want, bound, n);
+        }
+}
+
+/* ---- tiles of the input, and of the gradient ---- */
+
+typedef void (*transform)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, float *v, size_t position);
+
+static void check_transform(kc_context *k, const matrix *m, transform run, transform definition)
+{
+    const uint32_t most = k->effort == KC_QUICK ? 3 : 17;
+    for (uint32_t tiles = 1; tiles <= most; tiles++)
+        for (int side = 0; side < KC_SIDES; side++) {
+            const kc_kind kind = kc_below(k, 2) ? KC_UNIT : KC_WIDE;
+            const size_t dilation = 1 + kc_below(k, 2), column = dilation * 16, size = m->columns;
+            const size_t row = dilation * ((4 * (tiles - 1) + size) * dilation + kc_below(k, 3)) * 16;
+            const size_t read = (size - 1) * row + (4 * (tiles - 1) + size - 1) * column + 16;
+            const size_t pixels = (size_t)tiles * 16, position = pixels + 16 * kc_below(k, 2), n = 35 * position + pixels;
+            kc_case(k, "tiles %u dilation %zu row %zu data %d side %d", tiles, dilation, row, (int)kind, side);
+            const float *x = kc_input(k, read, side, kind);
+            float *v = kc_floats(k, n, side), *c = kc_floats(k, n, side);
+            double *want = kc_alloc(k, pixels * sizeof *want, side), *bound = kc_alloc(k, pixels * sizeof *bound, side);
+            run(x, row, column, tiles, v, position);
+            definition(x, row, column, tiles, c, position);
+            kc_same(k, "v", v, c, n);
+            for (size_t p = 0; p < 36; p++) {
+                for (size_t i = 0; i < pixels; i++) {
+                    want[i] = sandwich(m, x + i / 16 * 4 * column + i % 16, row, column, p / 6, p % 6, &bound[i]);
+                    bound[i] = bound_of(bound[i]);
+                }
+                kc_within(k, "v against double", v + p * position, want, bound, pixels);
+            }
+        }
+}
+
+void check_winograd_input(kc_context *k)
+{
+    const matrix m = input_matrix();
+    check_transform(k, &m, k->table->winograd_input, k->c->winograd_input);
+}
+
+void check_winograd_output_back(kc_context *k)
+{
+    const matrix m = transposed(output_matrix());
+    check_transform(k, &m, k->back.winograd_output_back, k->back_c.winograd_output_back);
+}
+
+/* ---- output ---- */
+
+static void check_pixels(kc_context *k, const dml_winograd_tile *t, const float *before)
+{
+    const matrix m = output_matrix();
+    double want[16], bound[16];
+    for (size_t i = 0; i < t->rows; i++)
+        for (size_t j = 0; j < t->columns; j++) {
+            const size_t at = i * t->y_row + j * t->y_column;
+            for (size_t l = 0; l < 16; l++) {
+                const double start = t->first ? t->bias[l] : before[at + l];
+                double sum = start + sandwich(&m, t->m + l, 6 * t->position, t->position, i, j, &bound[l]);
+                bound[l] = bound_of(bound[l] + fabs(start));
+                if (t->last) {
+                    sum = t->scale * (sum > 0 ? sum : t->slope * sum);
+                    bound[l] = bound[l] * t->scale + kc_gamma(2) * fabs(sum) + KC_TINY;
+                    sum = t->relu ? fmax(sum, 0) : sum;
+                }
+                want[l] = sum;
+            }
+            kc_within(k, "y against double", t->y + at, want, bound, 16);
+        }
+}
+
+void check_winograd_output(kc_context *k)
+{
+    static const float slopes[] = {.01f, 0, 1};
+    for (unsigned flags = 0; flags < 8; flags++)
+        for (uint32_t rows = 1; rows <= 4; rows++)
+            for (uint32_t columns = 1; columns <= 4; columns++) {
+                const int side = (int)kc_below(k, KC_SIDES);
+                const kc_kind kind = kc_below(k, 2) ? KC_UNIT : KC_WIDE;
+                const size_t column = 16 * (1 + kc_below(k, 2)), row = 4 * column + 16 * kc_below(k, 3);
+                const size_t position = 16 * (1 + kc_below(k, 3)), n = 3 * row + 3 * column + 16;
+                kc_case(k, "%u x %u flags %u row %zu data %d side %d", rows, columns, flags, row, (int)kind, side);
+                const float *before = kc_input(k, n, side, kind);
+                dml_winograd_tile t = {.m = kc_input(k, 35 * position + 16, side, kind), .position = position,
+                                       .bias = kc_input(k, 16, side, kind), .y = kc_copy(k, before, n, side), .y_row = row,
+                                       .y_column = column, .rows = rows, .columns = columns, .slope = slopes[kc_below(k, 3)],
+                                       .scale = kc_uniform(k, .5f, 2), .first = flags & 1, .last = flags & 2,
+                                       .relu = flags & 4};
+                dml_winograd_tile definition = t;
+                definition.y = kc_copy(k, before, n, side);
+                k->table->winograd_output(&t);
+                k->c->winograd_output(&definition);
+                kc_same(k, "y", t.y, definition.y, n);
+                check_pixels(k, &t, before);
+            }
+}
+
+/* ---- speed ---- */
+
+typedef struct data {
+    kc_context *k;
+    float *small, *large;
+} data;
+
+static data make(kc_context *k)
+{
+    return (data){k, kc_input(k, 9 * 20 * 256, KC_START, KC_UNIT), kc_floats(k, 36 * 20 * 256, KC_START)};
+}
+
+static void run_weight(const dml_kernels *table, void *argument)
+{
+    const data *d = argument;
+    table->winograd_weight(d->small, d->large, BLOCK + 16);
+}
+
+static void run_input(const dml_kernels *table, void *argument)
+{
+    const data *d = argument;
+    table->winograd_input(d->small, 66 * 16, 16, 14, d->large, 14 * 16 + 16);
+}
+
+static void run_output(const dml_kernels *table, void *argument)
+{
+    const data *d = argument;
+    const dml_winograd_tile t = {.m = d->small, .position = 16, .bias = d->small, .y = d->large, .y_row = 60 * 16,
+                                 .y_column = 16, .rows = 4, .columns = 4, .slope = .01f, .scale = 1, .first = true,
+                                 .last = true};
+    table->winograd_output(&t);
+}
+
+static void run_output_back(const dml_kernels *table, void *argument)
+{
+    const data *d = argument;
+    kc_back(d->k, table)->winograd_output_back(d->small, 60 * 16, 16, 14, d->large, 14 * 16 + 16);
+}
+
+static void run_weight_back(const dml_kernels *table, void *argument)
+{
+    const data *d = argument;
+    kc_back(d->k, table)->winograd_weight_back(d->large, BLOCK + 16, d->large + 36 * (BLOCK + 16));
+}
+
+void bench_winograd_weight(kc_context *k)
+{
+    data d = make(k);
+    kc_bench(k, "a block", 1, run_weight, &d);
+}
+
+void bench_winograd_input(kc_context *k)
+{
+    data d = make(k);
+    kc_bench(k, "14 tiles", 1, run_input, &d);
+}
+
+void bench_winograd_output(kc_context *k)
+{
+    data d = make(k);
+    kc_bench(k, "a tile", 1, run_output, &d);
+}
+
+void bench_winograd_output_back(kc_context *k)
+{
+    data d = make(k);
+    kc_bench(k, "14 tiles", 1, run_output_back, &d);
+}
+
+void bench_winograd_weight_back(kc_context *k)
+{
+    data d = make(k);
+    kc_fill(k, d.large, 36 * (BLOCK + 16), KC_UNIT);
+    kc_bench(k, "a block", 1, run_weight_back, &d);
+}
