@@ -1,17 +1,15 @@
 /* The public functions: check the arguments, call in, nothing else. Those on model files are in api_model.c. */
 #include <string.h>
 
-#include "handle.h"
+#include "parse.h"
 #include "image/palette.h"
 #include "model/default.h"
 #include "ops/ops.h"
 #include "base/structs.h"
 #include "base/take.h"
 
-/* Sizes that the structs had in the release that introduced them. */
+/* The size that the struct had in the release that introduced it. */
 #define OPTIONS_0_1 sizeof(dmlcsr_options)
-#define REGION_0_1 sizeof(dmlcsr_region)
-#define RESULT_0_1 sizeof(dmlcsr_result)
 
 #ifndef DMLCSR_DATA_DIR
 #define DMLCSR_DATA_DIR "/usr/local/share/dmlcsr"
@@ -137,35 +135,6 @@ void dmlcsr_free(dmlcsr *handle)
 
 /* ---- parse -------------------------------------------------------------------------------------------------------- */
 
-/* Runs the network with the caller's progress callback. */
-static int run(dmlcsr *handle, dml_net *net, bool edges)
-{
-    dml_watch watch = {handle->options.progress, NULL, handle->options.opaque};
-    int status = dml_net_run(net, handle->pool, edges, &watch);
-    if (status == DMLCSR_ERROR_CANCELLED)
-        dml_fail(&handle->error, status, "cancelled by the progress callback");
-    return status;
-}
-
-/* All arguments are checked and complete. */
-static int parse(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *region, dmlcsr_result *result)
-{
-    bool edges = result->binary_edge || result->category_edge;
-    int geometry = handle->options.geometry;
-    dml_similarity place = region ? dml_similarity_region(region, handle->size)
-                                  : dml_similarity_whole(image->width, image->height, handle->size);
-    dml_image_to_input(image, &place, &handle->shared->info.preprocess, geometry == DMLCSR_GEOMETRY_FINE, handle->pool,
-                       dml_net_input(handle->net));
-    int status = run(handle, handle->net, edges);
-    if (status != DMLCSR_OK)
-        return status;
-    dml_logits logits = {dml_net_parsing(handle->net), edges ? dml_net_binary_edge(handle->net) : NULL,
-                         edges ? dml_net_category_edge(handle->net) : NULL, handle->size};
-    dml_image_result(&logits, &place, geometry, !region, image, &handle->shared->kernels, handle->pool,
-                     handle->scratch, result);
-    return DMLCSR_OK;
-}
-
 int dmlcsr_parse(dmlcsr *handle, const dmlcsr_image *image, uint8_t *labels, size_t stride)
 {
     dmlcsr_result result;
@@ -184,23 +153,18 @@ int dmlcsr_parse(dmlcsr *handle, const dmlcsr_image *image, uint8_t *labels, siz
 
 int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *region, dmlcsr_result *result)
 {
-    int status;
-    dmlcsr_region place;
-    dmlcsr_result wanted;
+    return handle ? dml_parse(handle, image, region, result, NULL) : DMLCSR_ERROR_ARGUMENT;
+}
+
+int dmlcsr_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count)
+{
     if (!handle)
         return DMLCSR_ERROR_ARGUMENT;
-    dml_error *error = &handle->error;
-    if (!result)
-        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "result is NULL");
-    DML_TRY(dml_image_check(image, error));
-    if (region)
-        DML_TRY(dml_struct_import(&place, sizeof place, REGION_0_1, region, "dmlcsr_region", error));
-    DML_TRY(dml_region_check(region ? &place : NULL, error));
-    DML_TRY(dml_struct_import(&wanted, sizeof wanted, RESULT_0_1, result, "dmlcsr_result", error));
-    DML_TRY(dml_result_check(&wanted, image, handle->shared->info.classes, dmlcsr_has_edges(handle), error));
-    DML_TRY(parse(handle, image, region ? &place : NULL, &wanted));
-fail:
-    return status;
+    if (!jobs && count)
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "jobs is NULL");
+    if (count > INT32_MAX)
+        return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "count is %zu, must be at most %d", count, INT32_MAX);
+    return dml_parse_many(handle, jobs, count);
 }
 
 /* ---- the bare network --------------------------------------------------------------------------------------------- */
@@ -237,7 +201,7 @@ int dmlcsr_forward(dmlcsr *handle, const float *input, uint32_t height, uint32_t
                         "edge maps are wanted, but the edge heads are not there (options.keep_edges, or the model)");
     DML_TRY(dml_handle_net(handle, height, width, &net));
     dml_tensor_import(dml_net_input(net), input);
-    DML_TRY(run(handle, net, edges));
+    DML_TRY(dml_parse_network(handle, net, edges));
     dml_tensor_export(dml_net_parsing(net), parsing);
     if (binary_edge)
         dml_tensor_export(dml_net_binary_edge(net), binary_edge);
@@ -303,7 +267,7 @@ void dmlcsr_memory(const dmlcsr *handle, size_t *weights, size_t *scratch)
     if (weights)
         *weights = handle ? dml_weights_bytes(handle->shared->weights) : 0;
     if (scratch)
-        *scratch = handle ? atomic_load(&handle->memory.used) : 0;
+        *scratch = handle ? dml_handle_scratch(handle) : 0;
 }
 
 const char *dmlcsr_isa(const dmlcsr *handle)

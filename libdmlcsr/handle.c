@@ -92,12 +92,23 @@ void dml_handle_free(dmlcsr *handle)
 {
     if (!handle)
         return;
+    for (uint32_t i = 0; i < handle->workers; i++)
+        dml_handle_free(handle->worker[i]);
+    dml_release(&handle->memory, handle->worker);
     dml_net_free(handle->net, &handle->memory);
     dml_net_free(handle->other, &handle->memory);
     dml_pool_free(handle->pool);
     dml_release(&handle->memory, handle->scratch);
     shared_release(handle->shared);
     dml_release_holder(&handle->memory);
+}
+
+size_t dml_handle_scratch(const dmlcsr *handle)
+{
+    size_t bytes = atomic_load(&handle->memory.used);
+    for (uint32_t i = 0; i < handle->workers; i++)
+        bytes += dml_handle_scratch(handle->worker[i]);
+    return bytes;
 }
 
 static bool fits(const dml_net *net, uint32_t h, uint32_t w)

@@ -24,6 +24,8 @@ struct dmlcsr {
     dml_net *net;      /* for size x size */
     dml_net *other;    /* for the last other size of dmlcsr_forward, or NULL */
     uint8_t *scratch;  /* for image results */
+    struct dmlcsr **worker; /* handles of one thread for dmlcsr_parse_many(), as many as threads, or NULL */
+    uint32_t workers;  /* made so far */
     dml_error error;
 };
 
@@ -33,6 +35,9 @@ int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *op
 /* A handle from an open model; the model is not needed afterwards. */
 int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dmlcsr_options *options, dml_error *error);
 void dml_handle_free(dmlcsr *handle);
+
+/* Bytes that the handle and its workers hold, without the shared weights. */
+size_t dml_handle_scratch(const dmlcsr *handle);
 
 /* The plan for an input of h x w; makes it when it is not there. */
 int dml_handle_net(dmlcsr *handle, uint32_t h, uint32_t w, dml_net **out);

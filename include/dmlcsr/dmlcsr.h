@@ -270,6 +270,33 @@ DMLCSR_API int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, co
                                    dmlcsr_result *result);
 
 /**
+ * One picture, or one region of a picture, among several. Frozen: this struct never changes; clear it before you fill it.
+ * @since 0.2
+ */
+typedef struct dmlcsr_job {
+    const dmlcsr_image *image;
+    const dmlcsr_region *region; /**< NULL: the whole picture */
+    dmlcsr_result *result;       /**< what is wanted */
+    int status;                  /**< receives what dmlcsr_parse_region() would return */
+    int reserved;                /**< zero */
+} dmlcsr_job;
+
+/**
+ * Parses several pictures or regions, as dmlcsr_parse_region() does one after the other, but with one thread each as long
+ * as there are as many as threads: several faces take less time so. The results have the same bits.
+ *
+ * The first call with enough jobs makes scratch memory for each thread, which is kept; where memory or its limit does not
+ * allow that, jobs run one after the other. Jobs may write to the same maps where all of them compose (DMLCSR_COMPOSE):
+ * they do in their order. All jobs run, also when some fail. options.progress is called between jobs with the numbers
+ * of jobs, and cancels those that have not begun.
+ *
+ * @param jobs   `count` of them; may be NULL when that is 0
+ * @return DMLCSR_OK, or the status of the first job in the list that has failed, whose number is in the sentence
+ * @since 0.2
+ */
+DMLCSR_API int dmlcsr_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count);
+
+/**
  * The size of the network's outputs for an input of height x width (about a quarter of each).
  * @return DMLCSR_OK or ERROR_ARGUMENT (NULL, or a side below 17 or above 4097); no sentence
  * @since 0.1
@@ -347,7 +374,7 @@ DMLCSR_API int dmlcsr_isa_available(int isa);
 DMLCSR_API const char *dmlcsr_strerror(int status);
 
 /**
- * The sentence of the last error of dmlcsr_parse(), dmlcsr_parse_region() or dmlcsr_forward() with this handle; "" when
+ * The sentence of the last error of dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_parse_many() or dmlcsr_forward() with this handle; "" when
  * there was none, and for NULL. Other functions leave it alone. Valid until the next of these calls. @since 0.1
  */
 DMLCSR_API const char *dmlcsr_last_error(const dmlcsr *handle);

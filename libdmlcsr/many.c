@@ -1,0 +1,141 @@
+/* Several pictures or regions at once: one thread a job, on handles of one thread each that share the weights. Jobs that
+ * are left over when all threads have had as many go one after the other, with all threads each. */
+#include <pthread.h>
+
+#include "parse.h"
+
+#define WAITING 1 /* status of a job that has not ended; errors are negative */
+
+typedef struct many {
+    dmlcsr *handle;
+    dmlcsr_job *job;
+    size_t count;
+    int (*progress)(void *opaque, uint32_t done, uint32_t total);
+    pthread_mutex_t mutex; /* for what follows, and each job's status */
+    pthread_cond_t ended;
+    size_t done;           /* jobs that have ended */
+    size_t failed;         /* the first one that has failed, or count */
+    dml_error error;       /* its sentence */
+    bool cancelled;
+} many;
+
+typedef struct place {
+    many *m;
+    size_t index;
+} place;
+
+static bool composes(const dmlcsr_job *job)
+{
+    return job->result && (job->result->flags & DMLCSR_COMPOSE);
+}
+
+/* Until all jobs before this one that compose have ended: maps that several jobs write to become what they become when
+   one job runs after the other. Jobs are taken in their order, so those before this one have begun, and the first of them
+   waits for nobody. */
+static void wait_for_turn(void *opaque)
+{
+    const place *p = opaque;
+    many *m = p->m;
+    pthread_mutex_lock(&m->mutex);
+    for (size_t i = 0; i < p->index; i++)
+        while (composes(&m->job[i]) && m->job[i].status == WAITING)
+            pthread_cond_wait(&m->ended, &m->mutex);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+static void end_job(many *m, size_t index, int status, const char *sentence)
+{
+    pthread_mutex_lock(&m->mutex);
+    m->job[index].status = status;
+    m->done++;
+    if (status != DMLCSR_OK && index < m->failed) {
+        m->failed = index;
+        dml_fail(&m->error, status, "job %zu: %s", index, sentence);
+    }
+    pthread_cond_broadcast(&m->ended);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+/* Asks the caller, on the caller's thread, whether to go on; true when what has not begun is cancelled. */
+static bool is_cancelled(many *m, bool on_callers_thread)
+{
+    pthread_mutex_lock(&m->mutex);
+    if (!m->cancelled && on_callers_thread && m->progress)
+        m->cancelled = m->progress(m->handle->options.opaque, (uint32_t)m->done, (uint32_t)m->count) != 0;
+    const bool cancelled = m->cancelled;
+    pthread_mutex_unlock(&m->mutex);
+    return cancelled;
+}
+
+static void run_job(many *m, size_t index, dmlcsr *handle, bool on_callers_thread)
+{
+    place p = {m, index};
+    const dml_turn turn = {wait_for_turn, &p};
+    const dmlcsr_job *job = &m->job[index];
+    int status;
+    if (is_cancelled(m, on_callers_thread))
+        status = dml_fail(&handle->error, DMLCSR_ERROR_CANCELLED, "cancelled by the progress callback");
+    else if (job->reserved)
+        status = dml_fail(&handle->error, DMLCSR_ERROR_STRUCT, "reserved is %d, must be 0", job->reserved);
+    else
+        status = dml_parse(handle, job->image, job->region, job->result, composes(job) ? &turn : NULL);
+    end_job(m, index, status, handle->error.text);
+}
+
+static void task(void *argument, uint32_t index, uint32_t thread)
+{
+    many *m = argument;
+    run_job(m, index, m->handle->worker[thread], thread == 0);
+}
+
+/* One handle of one thread for each thread of the pool, within the memory limit; they stay until the handle is freed.
+   False: there is not enough memory for all of them. */
+static bool make_workers(dmlcsr *handle)
+{
+    const uint32_t threads = dml_pool_threads(handle->pool);
+    dmlcsr_options options = handle->options;
+    dml_error ignored;
+    options.threads = 1;
+    options.progress = NULL;
+    if (!handle->worker)
+        handle->worker = dml_alloc_zero(&handle->memory, threads * sizeof *handle->worker);
+    while (handle->worker && handle->workers < threads) {
+        const size_t held = dml_handle_scratch(handle);
+        if (options.memory_limit)
+            options.memory_limit = handle->options.memory_limit > held ? handle->options.memory_limit - held : 1;
+        if (dml_handle_create(&handle->worker[handle->workers], handle->shared, &options, &ignored) != DMLCSR_OK)
+            return false;
+        handle->workers++;
+    }
+    return handle->worker != NULL;
+}
+
+static void run_all(many *m)
+{
+    dmlcsr *h = m->handle;
+    const size_t threads = dml_pool_threads(h->pool);
+    size_t together = threads > 1 ? m->count - m->count % threads : 0;
+    if (together && !make_workers(h))
+        together = 0;
+    dml_pool_run(h->pool, task, m, (uint32_t)together);
+    for (size_t i = together; i < m->count; i++)
+        run_job(m, i, h, true);
+}
+
+int dml_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count)
+{
+    many m = {.handle = handle, .job = jobs, .count = count, .failed = count, .progress = handle->options.progress};
+    for (size_t i = 0; i < count; i++)
+        jobs[i].status = WAITING;
+    pthread_mutex_init(&m.mutex, NULL);
+    pthread_cond_init(&m.ended, NULL);
+    handle->options.progress = NULL; /* it counts jobs here, not layers */
+    run_all(&m);
+    handle->options.progress = m.progress;
+    pthread_cond_destroy(&m.ended);
+    pthread_mutex_destroy(&m.mutex);
+    if (m.failed == count)
+        return DMLCSR_OK;
+    handle->error = m.error;
+    return jobs[m.failed].status;
+}
