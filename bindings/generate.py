@@ -26,8 +26,8 @@ FILES = {
     "bindings/rust/dmlcsr/src/constants.rs": to_rust.enums,
 }
 # Cargo wants the version written into these; the text around it is made by hand, or by Cargo.
-CRATES = ["bindings/rust/dmlcsr-sys", "bindings/rust/dmlcsr"]
-MANIFESTS = [crate + "/Cargo.toml" for crate in CRATES] + ["bindings/rust/Cargo.lock"]
+CRATES = ["bindings/rust/dmlcsr-sys", "bindings/rust/dmlcsr", "examples/rust"]
+MANIFESTS = [crate + "/Cargo.toml" for crate in CRATES] + ["bindings/rust/Cargo.lock", "examples/rust/Cargo.lock"]
 WRAPPER = "include/dmlcsr/dmlcsr.hpp"
 
 
