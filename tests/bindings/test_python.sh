@@ -32,6 +32,7 @@ else
     echo "skip  doc/python.md: no PIL, or no default model in the library"
 fi
 
+try 0 "the licence, which the package carries" cmp COPYING bindings/python/COPYING
 try 1 "no library" env DMLCSR_LIBRARY="$folder/none.so" PYTHONPATH="$package/src" \
     "$python" -c 'import dmlcsr; dmlcsr.Parser()'
 says "libdmlcsr cannot be loaded" "$folder/none.so"
@@ -61,6 +62,7 @@ if "$python" -c 'import setuptools, wheel; assert int(setuptools.__version__.spl
     wheel=$folder/dist/dmlcsr-$version-py3-none-any.whl
     try 0 "its name: any Python 3, any machine" [ -f "$wheel" ]
     try 0 "unpacked" "$python" -m zipfile -e "$wheel" "$folder/site"
+    try 0 "the licence" cmp COPYING "$folder/site/dmlcsr-$version.dist-info/COPYING"
     try 0 "annotations" [ -f "$folder/site/dmlcsr/py.typed" ]
     try 0 "all modules" diff -r -x py.typed -x __pycache__ bindings/python/src/dmlcsr "$folder/site/dmlcsr"
     python_tests "tests of the wheel" "$folder/site"
