@@ -116,7 +116,7 @@ train_objects := $(train_sources:%.c=$(BUILD)/%.o)
 # TRAINING=no leaves out that library, its header, its program and their tests.
 if_training     = $(if $(filter yes,$(TRAINING)),$(1))
 unless_training = $(if $(filter yes,$(TRAINING)),,$(1))
-headers    := $(filter-out $(call unless_training,%/train.h),$(wildcard include/dmlcsr/*.h))
+headers    := $(filter-out $(call unless_training,%/train.h),$(wildcard include/dmlcsr/*.h include/dmlcsr/*.hpp))
 pc_files   := $(BUILD)/dmlcsr.pc $(call if_training,$(BUILD)/dmlcsr-train.pc)
 
 # The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
@@ -179,7 +179,7 @@ tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_b
 
 # ---- the tests --------------------------------------------------------------------------------------------------------
 
-SUITES  ?= unit oom kernels grad train portable golden fuzz abi examples
+SUITES  ?= unit oom kernels grad train portable golden fuzz abi bindings examples
 ONLY    ?=
 SKIP    ?=
 
@@ -206,6 +206,7 @@ programs_portable := $(call suite_programs,portable)
 programs_kernels  := $(if $(wildcard tests/kernels/*.c),$(BUILD)/tests/kernelcheck)
 programs_fuzz     := $(fuzz_names:%=$(BUILD)/tests/fuzz/replay_%)
 programs_abi      := $(call scripts_of,abi)
+programs_bindings := $(call scripts_of,bindings)
 programs_examples := $(call suite_programs,examples) $(filter-out $(untested),$(call scripts_of,examples))
 benches           := $(bench_names:%=$(BUILD)/tests/bench/%)
 

@@ -1,68 +1,20 @@
-// The library from C++17: handles that free themselves, errors as exceptions, one clone per thread.
+// The library from C++17 through its header dmlcsr.hpp: one clone per thread.
 // Build: c++ -std=c++17 parse.cpp $(pkg-config --cflags --libs dmlcsr) -pthread
 // Use:   parse PHOTO.ppm...
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <future>
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include <dmlcsr/dmlcsr.h>
+#include <dmlcsr/dmlcsr.hpp>
 
 namespace {
 
 struct Picture {
     std::uint32_t width = 0, height = 0;
     std::vector<std::uint8_t> pixels; // RGB
-};
-
-class Parser {
-public:
-    explicit Parser(const char *model = nullptr)
-    {
-        std::array<char, 512> error{};
-        dmlcsr_options options;
-        dmlcsr_options_init(&options);
-        options.error = error.data();
-        options.error_size = error.size();
-        dmlcsr *handle = nullptr;
-        if (dmlcsr_create(&handle, model, &options) != DMLCSR_OK)
-            throw std::runtime_error(error.data());
-        handle_.reset(handle);
-    }
-
-    // Same weights, own scratch memory: for another thread.
-    Parser clone() const
-    {
-        dmlcsr *handle = nullptr;
-        if (int status = dmlcsr_clone(&handle, handle_.get()); status != DMLCSR_OK)
-            throw std::runtime_error(dmlcsr_strerror(status));
-        return Parser(handle);
-    }
-
-    std::vector<std::uint8_t> parse(const Picture &picture)
-    {
-        std::vector<std::uint8_t> labels(std::size_t{picture.width} * picture.height);
-        const dmlcsr_image image = {picture.pixels.data(), picture.width, picture.height,
-                                    std::size_t{picture.width} * 3, DMLCSR_RGB8};
-        if (dmlcsr_parse(handle_.get(), &image, labels.data(), picture.width) != DMLCSR_OK)
-            throw std::runtime_error(dmlcsr_last_error(handle_.get()));
-        return labels;
-    }
-
-    std::uint32_t classes() const { return dmlcsr_class_count(handle_.get()); }
-    const char *name(std::uint32_t label) const { return dmlcsr_class_name(handle_.get(), label); }
-
-private:
-    struct Free {
-        void operator()(dmlcsr *handle) const { dmlcsr_free(handle); }
-    };
-    explicit Parser(dmlcsr *handle) : handle_(handle) {}
-    std::unique_ptr<dmlcsr, Free> handle_;
 };
 
 Picture read_ppm(const std::string &path)
@@ -82,19 +34,20 @@ Picture read_ppm(const std::string &path)
     return picture;
 }
 
-std::string describe(Parser parser, const std::string &path)
+std::string describe(dmlcsr_cpp::Parser parser, const std::string &path)
 {
     const Picture picture = read_ppm(path);
-    std::vector<std::size_t> count(parser.classes());
-    for (std::uint8_t label : parser.parse(picture))
+    const auto labels = parser.parse({picture.pixels, picture.width, picture.height}).value();
+    std::vector<std::size_t> count(parser.class_count());
+    for (std::uint8_t label : labels)
         count.at(label)++;
     std::string text = path + "\n";
-    for (std::uint32_t k = 0; k < parser.classes(); k++) {
-        std::array<char, 96> line{};
-        const double share = 100.0 * static_cast<double>(count[k]) / (double{1} * picture.width * picture.height);
-        std::snprintf(line.data(), line.size(), "%-12s %6.2f %%\n", parser.name(k), share);
+    for (std::uint32_t k = 0; k < parser.class_count(); k++) {
+        char line[96];
+        const double share = 100.0 * static_cast<double>(count[k]) / static_cast<double>(labels.size());
+        std::snprintf(line, sizeof line, "%-12s %6.2f %%\n", parser.class_name(k), share);
         if (count[k])
-            text += line.data();
+            text += line;
     }
     return text;
 }
@@ -105,10 +58,10 @@ int main(int argc, char **argv)
 try {
     if (argc < 2)
         throw std::runtime_error("usage: parse PHOTO.ppm...");
-    const Parser parser;
+    const auto parser = dmlcsr_cpp::Parser::open().value(); // throws the library's sentence
     std::vector<std::future<std::string>> jobs;
     for (int i = 1; i < argc; i++) // all at the same time, each with a clone of its own
-        jobs.push_back(std::async(std::launch::async, describe, parser.clone(), std::string(argv[i])));
+        jobs.push_back(std::async(std::launch::async, describe, parser.clone().value(), std::string(argv[i])));
     for (auto &job : jobs)
         std::fputs(job.get().c_str(), stdout);
     return 0;

@@ -145,22 +145,35 @@ for candidate in /usr/bin/python3 python3; do
 done
 if [ -n "$python" ]; then
     export PYTHONDONTWRITEBYTECODE=1
-    sample "examples/python" "$python" examples/python/dmlcsr.py
+    export PYTHONPATH=bindings/python/src${PYTHONPATH:+:$PYTHONPATH}
+    sample "examples/python" "$python" examples/python/parse.py
     "$python" -c 'from PIL import Image' 2>/dev/null || without_pil
     readme python >"$folder/readme.py"
-    run "README.md, Python" env PYTHONPATH="examples/python:$folder" "$python" "$folder/readme.py"
+    run "README.md, Python" env PYTHONPATH="$PYTHONPATH:$folder" "$python" "$folder/readme.py"
     has "^hair [0-9]" "^background [0-9]"
+    if "$python" -c 'import matplotlib, PIL' 2>/dev/null; then
+        run "examples/python/overlay.py" "$python" examples/python/overlay.py examples/demo.jpg "$folder/overlay.png" \
+            "$(cut -d , -f 1-3 examples/demo.region)"
+        has "skin" "hair"
+        try "a picture" [ "$(head -c 4 "$folder/overlay.png" | tail -c 3)" = PNG ]
+    else
+        echo "skip  examples/python/overlay.py: no matplotlib and PIL"
+    fi
 else
     echo "skip  Python: no numpy"
 fi
 if command -v cargo >/dev/null 2>&1; then
-    cp -r examples/rust "$folder/rust"
-    try "examples/rust" env CARGO_TARGET_DIR="$folder/target" \
-        cargo build --quiet --offline --manifest-path "$folder/rust/Cargo.toml"
+    mkdir "$folder/examples"
+    cp -r examples/rust "$folder/examples"
+    cp -r bindings "$folder"
+    rust() { # what
+        try "$1" env CARGO_TARGET_DIR="$folder/target" \
+            cargo build --quiet --locked --offline --manifest-path "$folder/examples/rust/Cargo.toml"
+    }
+    rust "examples/rust"
     sample "examples/rust" "$folder/target/debug/parse"
-    { readme rust; echo 'fn main() { print_parts(&[99; 64 * 48 * 3], 64, 48).unwrap() }'; } >"$folder/rust/src/main.rs"
-    try "README.md, Rust" env CARGO_TARGET_DIR="$folder/target" \
-        cargo build --quiet --offline --manifest-path "$folder/rust/Cargo.toml"
+    { readme rust; echo 'fn main() { print_parts(&[99; 64 * 48 * 3], 64, 48).unwrap() }'; } >"$folder/examples/rust/src/main.rs"
+    rust "README.md, Rust"
     run "README.md, Rust, run" "$folder/target/debug/parse"
     has "^hair [0-9]" "^background [0-9]"
 else

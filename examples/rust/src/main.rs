@@ -1,8 +1,8 @@
 // Parses binary PPM pictures and prints the share of each class: parse PHOTO.ppm...
-mod dmlcsr;
-
 use std::error::Error;
 use std::{env, fs, process};
+
+use dmlcsr::{Format, Image, Parser};
 
 struct Picture {
     width: u32,
@@ -38,11 +38,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     if paths.is_empty() {
         return Err("usage: parse PHOTO.ppm...".into());
     }
-    let mut parser = dmlcsr::Parser::new()?;
+    let mut parser = Parser::new()?;
     let classes = parser.classes();
     for path in &paths {
         let photo = read_ppm(path)?;
-        let labels = parser.parse(&photo.pixels, photo.width, photo.height)?;
+        let labels = parser.parse(&Image::new(Format::Rgb8, &photo.pixels, photo.width, photo.height))?;
         println!("{path}");
         for (label, name) in classes.iter().enumerate() {
             let count = labels.iter().filter(|&&l| usize::from(l) == label).count();

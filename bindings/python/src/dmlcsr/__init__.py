@@ -1,0 +1,22 @@
+"""Face parsing with libdmlcsr: a photograph goes in, one class per pixel comes out.
+
+    with dmlcsr.Parser() as parser:                          # the built-in model, default options
+        labels = parser.parse(photo)                         # height x width, uint8
+        hair = parser.matte(photo, ["hair", "hat"])          # soft, 0 to 255
+
+`photo` is an array of height x width x 3 (RGB), x 4 (RGBA) or height x width (grey), or a PIL image.
+"""
+
+from ._errors import ArgumentError, Cancelled, Error, FileError, OutOfMemory
+from ._files import Tensor, convert, inspect
+from ._header import VERSION as __version__
+from ._header import Format, Geometry, Isa, Log, Status, Storage
+from ._images import Region
+from ._library import isa_available, version
+from ._parser import Logits, Parser, Result
+
+__all__ = [
+    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory",
+    "Parser", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert", "inspect", "isa_available",
+    "version",
+]

@@ -1,0 +1,57 @@
+"""Model files: looking into them, and converting them."""
+
+import ctypes
+import os
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+from ._callbacks import Sentence
+from ._errors import error
+from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_visitor
+from ._library import library, text
+
+Path = Union[str, "os.PathLike[str]"]
+_FIELDS: Any = dict(field[:2] for field in dmlcsr_visitor._fields_)
+
+
+class Tensor(NamedTuple):
+    name: str
+    dtype: str  # "F32", "F16", "BF16" ...
+    shape: Tuple[int, ...]
+    bytes: int
+
+
+def inspect(model: Path) -> Tuple[Dict[str, str], List[Tensor]]:
+    """Metadata and tensors of a model file, in its order. Nothing of the file is executed."""
+    metadata: Dict[str, str] = {}
+    tensors: List[Tensor] = []
+
+    def on_metadata(_opaque: Any, key: bytes, value: bytes) -> int:
+        metadata[text(key)] = text(value)
+        return 0
+
+    def on_tensor(_opaque: Any, tensor: Any) -> int:
+        found = tensor.contents
+        tensors.append(Tensor(text(found.name), text(found.dtype), tuple(found.shape[:found.rank]), found.bytes))
+        return 0
+
+    sentence = Sentence()
+    visitor = dmlcsr_visitor(ctypes.sizeof(dmlcsr_visitor), _FIELDS["metadata"](on_metadata),
+                             _FIELDS["tensor"](on_tensor), None, sentence.address, sentence.size)
+    status = library().dmlcsr_inspect(os.fsencode(model), ctypes.byref(visitor))
+    if status != Status.OK:
+        raise error(status, str(sentence))
+    return metadata, tensors
+
+
+def convert(source: Path, target: Path, *, storage: Storage = Storage.F32, drop_edges: bool = False,
+            metadata: Optional[Mapping[str, str]] = None) -> None:
+    """Reads a model file of either kind and writes safetensors. `metadata` is put on top of the file's own; an empty
+    value removes a key."""
+    words = [word.encode() for pair in (metadata or {}).items() for word in pair]
+    sentence = Sentence()
+    options = dmlcsr_convert_options(
+        ctypes.sizeof(dmlcsr_convert_options), storage, drop_edges, (ctypes.c_char_p * len(words))(*words),
+        len(words) // 2, sentence.address, sentence.size)
+    status = library().dmlcsr_convert(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
+    if status != Status.OK:
+        raise error(status, str(sentence))

@@ -1,0 +1,242 @@
+"""Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this."""
+
+import ctypes
+import enum
+
+VERSION = "0.1.0"
+ABI = 0
+
+
+class Status(enum.IntEnum):
+    OK = 0
+    #: an argument is NULL, out of range or contradicts another
+    ERROR_ARGUMENT = -1
+    #: struct_size is impossible, or a field this version does not know is set
+    ERROR_STRUCT = -2
+    #: an allocation failed
+    ERROR_MEMORY = -3
+    #: options.memory_limit would be passed
+    ERROR_LIMIT = -4
+    #: a file could not be opened, read, mapped or written
+    ERROR_IO = -5
+    #: the file is not a model file, or is damaged
+    ERROR_FORMAT = -6
+    #: the file is sound but uses something that is not supported (a data type)
+    ERROR_UNSUPPORTED = -7
+    #: the tensors do not make up a member of the DML-CSR family
+    ERROR_MODEL = -8
+    #: the requested instruction set is not there, on this machine or in this build
+    ERROR_ISA = -9
+    #: a thread could not be started
+    ERROR_THREAD = -10
+    #: the progress callback asked to stop
+    ERROR_CANCELLED = -11
+    #: edge maps were asked for, but the handle has no edge heads (see keep_edges)
+    ERROR_NO_EDGES = -12
+    #: no default model: not built in, and not in the data folder
+    ERROR_NO_MODEL = -13
+    #: training: the loss or its gradient is not a finite number; @since 0.2
+    ERROR_DIVERGED = -14
+    #: training: another process does not answer; @since 0.2
+    ERROR_COMM = -15
+
+
+class Format(enum.IntEnum):
+    RGB8 = 0
+    BGR8 = 1
+    #: alpha is ignored
+    RGBA8 = 2
+    #: alpha is ignored
+    BGRA8 = 3
+    GRAY8 = 4
+    #: Y plane of height rows, right below it (height + 1) / 2 rows of interleaved U V at half resolution, all with the
+    #: same stride (of at least width rounded up to even); BT.601, limited range
+    NV12 = 5
+
+
+class Isa(enum.IntEnum):
+    #: the best that this machine has
+    AUTO = 0
+    #: portable C, the definition of every kernel
+    C = 1
+    SSE41 = 2
+    #: with FMA
+    AVX2 = 3
+    #: F, BW, DQ, VL
+    AVX512 = 4
+    #: AArch64
+    NEON = 5
+
+
+class Geometry(enum.IntEnum):
+    #: logits resampled straight to the image grid, argmax there (smooth borders)
+    FINE = 0
+    #: the published protocol: argmax on the network's grid, then nearest neighbour
+    COMPATIBLE = 1
+
+
+class Log(enum.IntEnum):
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+
+
+class Flags(enum.IntFlag):
+    COMPOSE = 1
+
+
+class Storage(enum.IntEnum):
+    F32 = 0
+    F16 = 1
+    BF16 = 2
+
+
+class dmlcsr_image(ctypes.Structure):
+    _fields_ = [
+        ("pixels", ctypes.c_void_p),
+        ("width", ctypes.c_uint32),
+        ("height", ctypes.c_uint32),
+        ("stride", ctypes.c_size_t),
+        ("format", ctypes.c_int),
+    ]
+
+
+class dmlcsr_options(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("threads", ctypes.c_uint32),
+        ("isa", ctypes.c_int),
+        ("input_size", ctypes.c_uint32),
+        ("geometry", ctypes.c_int),
+        ("keep_edges", ctypes.c_int),
+        ("reserved", ctypes.c_int),
+        ("memory_limit", ctypes.c_size_t),
+        ("allocate", ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t)),
+        ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)),
+        ("log", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)),
+        ("progress", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)),
+        ("opaque", ctypes.c_void_p),
+        ("error", ctypes.c_void_p),
+        ("error_size", ctypes.c_size_t),
+    ]
+
+
+class dmlcsr_region(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("center_x", ctypes.c_float),
+        ("center_y", ctypes.c_float),
+        ("size", ctypes.c_float),
+        ("rotation", ctypes.c_float),
+        ("context", ctypes.c_float),
+        ("reserved", ctypes.c_int),
+    ]
+
+
+class dmlcsr_result(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("flags", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("labels", ctypes.c_void_p),
+        ("labels_stride", ctypes.c_size_t),
+        ("probabilities", ctypes.c_void_p),
+        ("probabilities_stride", ctypes.c_size_t),
+        ("probabilities8", ctypes.c_void_p),
+        ("probabilities8_stride", ctypes.c_size_t),
+        ("matte", ctypes.c_void_p),
+        ("matte_stride", ctypes.c_size_t),
+        ("matte_classes", ctypes.c_uint64),
+        ("binary_edge", ctypes.c_void_p),
+        ("binary_edge_stride", ctypes.c_size_t),
+        ("category_edge", ctypes.c_void_p),
+        ("category_edge_stride", ctypes.c_size_t),
+    ]
+
+
+class dmlcsr_tensor_info(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("dtype", ctypes.c_char_p),
+        ("rank", ctypes.c_uint32),
+        ("shape", ctypes.POINTER(ctypes.c_uint64)),
+        ("bytes", ctypes.c_uint64),
+    ]
+
+
+class dmlcsr_visitor(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("metadata", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)),
+        ("tensor", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(dmlcsr_tensor_info))),
+        ("opaque", ctypes.c_void_p),
+        ("error", ctypes.c_void_p),
+        ("error_size", ctypes.c_size_t),
+    ]
+
+
+class dmlcsr_convert_options(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("dtype", ctypes.c_int),
+        ("drop_edges", ctypes.c_int),
+        ("metadata", ctypes.POINTER(ctypes.c_char_p)),
+        ("metadata_count", ctypes.c_size_t),
+        ("error", ctypes.c_void_p),
+        ("error_size", ctypes.c_size_t),
+    ]
+
+
+# name: what it returns, what it takes
+FUNCTIONS = {
+    "dmlcsr_create": (ctypes.c_int, [ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(dmlcsr_options)]),
+    "dmlcsr_create_from_memory": (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p),
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.POINTER(dmlcsr_options),
+    ]),
+    "dmlcsr_clone": (ctypes.c_int, [ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p]),
+    "dmlcsr_free": (None, [ctypes.c_void_p]),
+    "dmlcsr_parse": (ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(dmlcsr_image), ctypes.c_void_p, ctypes.c_size_t]),
+    "dmlcsr_parse_region": (ctypes.c_int, [
+        ctypes.c_void_p,
+        ctypes.POINTER(dmlcsr_image),
+        ctypes.POINTER(dmlcsr_region),
+        ctypes.POINTER(dmlcsr_result),
+    ]),
+    "dmlcsr_forward_size": (ctypes.c_int, [
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_uint32,
+        ctypes.POINTER(ctypes.c_uint32),
+        ctypes.POINTER(ctypes.c_uint32),
+    ]),
+    "dmlcsr_forward": (ctypes.c_int, [
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_uint32,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    ]),
+    "dmlcsr_class_count": (ctypes.c_uint32, [ctypes.c_void_p]),
+    "dmlcsr_class_name": (ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_uint32]),
+    "dmlcsr_class_find": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p]),
+    "dmlcsr_class_color": (ctypes.c_uint32, [ctypes.c_void_p, ctypes.c_uint32]),
+    "dmlcsr_side": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "dmlcsr_metadata": (ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_char_p]),
+    "dmlcsr_input_size": (ctypes.c_uint32, [ctypes.c_void_p]),
+    "dmlcsr_has_edges": (ctypes.c_int, [ctypes.c_void_p]),
+    "dmlcsr_threads": (ctypes.c_uint32, [ctypes.c_void_p]),
+    "dmlcsr_memory": (None, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t)]),
+    "dmlcsr_isa": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "dmlcsr_isa_find": (ctypes.c_int, [ctypes.c_char_p]),
+    "dmlcsr_isa_available": (ctypes.c_int, [ctypes.c_int]),
+    "dmlcsr_strerror": (ctypes.c_char_p, [ctypes.c_int]),
+    "dmlcsr_last_error": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "dmlcsr_version": (ctypes.c_uint32, []),
+    "dmlcsr_inspect": (ctypes.c_int, [ctypes.c_char_p, ctypes.POINTER(dmlcsr_visitor)]),
+    "dmlcsr_convert": (ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(dmlcsr_convert_options)]),
+}

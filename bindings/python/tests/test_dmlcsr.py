@@ -1,0 +1,317 @@
+"""python3 -m unittest discover tests, with DMLCSR_MODEL naming a model file (and DMLCSR_LIBRARY the library, where it
+is not installed)."""
+
+import gc
+import os
+import tempfile
+import threading
+import time
+import unittest
+from typing import Any, List
+
+import numpy
+
+import dmlcsr
+from dmlcsr._images import picture
+
+MODEL = os.environ["DMLCSR_MODEL"]
+HEIGHT, WIDTH = 53, 67
+
+
+def drawing() -> Any:
+    rows, columns = numpy.mgrid[:HEIGHT, :WIDTH]
+    photo = numpy.empty((HEIGHT, WIDTH, 3), numpy.uint8)
+    photo[:] = (3 * rows)[:, :, None]
+    photo[(rows - 26) ** 2 + (columns - 33) ** 2 < 500] = (200, 180, 160)
+    return photo
+
+
+class Pictures(unittest.TestCase):
+    parser: dmlcsr.Parser
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.parser = dmlcsr.Parser(MODEL, threads=1)
+        cls.photo = drawing()
+        cls.labels = cls.parser.parse(cls.photo)
+
+    def test_labels(self) -> None:
+        self.assertEqual((self.labels.shape, self.labels.dtype), ((HEIGHT, WIDTH), numpy.uint8))
+        self.assertGreater(self.labels.max(), 0)
+        self.assertFalse(numpy.array_equal(self.parser.parse(self.photo, (33, 26, 40)), self.labels))
+
+    def test_padded_rows_are_not_copied(self) -> None:
+        padded = numpy.zeros((HEIGHT, WIDTH + 9, 3), numpy.uint8)[:, 4:-5]
+        padded[:] = self.photo
+        self.assertEqual(picture(padded).raw.pixels, padded.ctypes.data)
+        self.assertEqual(picture(self.photo).raw.pixels, self.photo.ctypes.data)
+        self.assertTrue(numpy.array_equal(self.parser.parse(padded), self.labels))
+
+    def test_scattered_pixels_are_copied(self) -> None:
+        wide = numpy.repeat(self.photo, 2, axis=1)[:, ::2]
+        upside_down = numpy.ascontiguousarray(self.photo[::-1])[::-1]
+        for scattered in (wide, upside_down, numpy.asfortranarray(self.photo)):
+            self.assertNotEqual(picture(scattered).raw.pixels, scattered.ctypes.data)
+            self.assertTrue(numpy.array_equal(self.parser.parse(scattered), self.labels))
+
+    def test_formats(self) -> None:
+        alpha = numpy.dstack([self.photo, numpy.full((HEIGHT, WIDTH), 9, numpy.uint8)])
+        bgr = numpy.ascontiguousarray(self.photo[:, :, ::-1])
+        for photo, kind in ((alpha, None), (bgr, "bgr8"), (bgr, dmlcsr.Format.BGR8)):
+            self.assertTrue(numpy.array_equal(self.parser.parse(photo, format=kind), self.labels))
+        grey = numpy.ascontiguousarray(self.photo[:, :, 0])
+        self.assertTrue(numpy.array_equal(self.parser.parse(grey), self.parser.parse(numpy.dstack([grey] * 3))))
+        self.assertEqual(self.parser.parse(numpy.full((11, 10), 128, numpy.uint8), format="NV12").shape, (7, 10))
+
+    def test_pil(self) -> None:
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("no PIL")
+        image = Image.fromarray(self.photo)
+        self.assertTrue(numpy.array_equal(self.parser.parse(image), self.labels))
+        for mode in ("P", "LA", "CMYK", "1"):
+            self.assertEqual(self.parser.parse(image.convert(mode)).shape, self.labels.shape)
+
+    def test_outputs(self) -> None:
+        result = self.parser.run(self.photo, probabilities=True, probabilities8=True)
+        assert result.probabilities is not None and result.probabilities8 is not None
+        self.assertIsNone(result.matte)
+        numpy.testing.assert_allclose(result.probabilities.sum(axis=0), 1, atol=1e-4)
+        self.assertTrue(numpy.array_equal(result.probabilities.argmax(axis=0), self.labels))
+        self.assertLessEqual(abs(result.probabilities * 255 - result.probabilities8).max(), 0.501)
+        everything = self.parser.matte(self.photo, self.parser.classes)
+        self.assertTrue((everything == 255).all())
+        skin = self.parser.matte(self.photo, "skin")
+        self.assertTrue(numpy.array_equal(skin, self.parser.matte(self.photo, [numpy.int64(1)])))
+
+    def test_given_arrays(self) -> None:
+        board = numpy.full((HEIGHT + 2, WIDTH + 3), 77, numpy.uint8)
+        inner = board[1:-1, 2:-1]
+        self.assertIs(self.parser.parse(self.photo, out=inner), inner)
+        self.assertTrue(numpy.array_equal(inner, self.labels))
+        inner[:] = 77
+        self.assertTrue((board == 77).all())
+        shape = (len(self.parser.classes), HEIGHT, WIDTH)
+        whole = numpy.empty(shape[:2] + (WIDTH + 5,), numpy.float32)
+        self.parser.run(self.photo, labels=None, probabilities=whole[:, :, :WIDTH])
+        self.assertTrue(numpy.array_equal(whole[:, :, :WIDTH].argmax(axis=0), self.labels))
+        read_only = numpy.zeros((HEIGHT, WIDTH), numpy.uint8)
+        read_only.flags.writeable = False
+        more_rows = numpy.empty((shape[0], HEIGHT + 1, WIDTH), numpy.float32)[:, :HEIGHT]
+        for name, array in (("labels", read_only), ("labels", self.labels[1:]), ("labels", self.labels.astype("i4")),
+                            ("labels", numpy.zeros((HEIGHT, 2 * WIDTH), numpy.uint8)[:, ::2]),
+                            ("labels", numpy.zeros((HEIGHT, WIDTH), numpy.uint8)[::-1]), ("labels", [1]),
+                            ("probabilities", more_rows)):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, name):
+                self.parser.run(self.photo, **{name: array})
+
+    def test_compose(self) -> None:
+        left, right = (18, 26, 20), dmlcsr.Region(48, 26, 20, 0.2, 1.5)
+        both = self.parser.run(self.photo, left).labels
+        assert both is not None
+        first, second = both.copy(), self.parser.parse(self.photo, right)
+        self.parser.run(self.photo, right, labels=both, compose=True)
+        self.assertTrue(numpy.array_equal(both, numpy.where(second, second, first)))
+        alone = self.parser.run(self.photo, right, compose=True).labels
+        self.assertTrue(numpy.array_equal(alone, second))
+
+    def test_refusals(self) -> None:
+        for photo in (self.photo.astype(float), self.photo[0, 0], self.photo[:, :, :2], self.photo[:0]):
+            with self.assertRaises(dmlcsr.ArgumentError):
+                self.parser.parse(photo)
+        for kind in ("RGBA8", "no such format", 99, "NV12"):
+            with self.assertRaises(dmlcsr.ArgumentError):
+                self.parser.parse(self.photo, format=kind)
+        with self.assertRaises(dmlcsr.ArgumentError):
+            self.parser.parse(numpy.zeros((10, 10), numpy.uint8), format="NV12")
+        for region in ((1, 2), (1, 2, 3, 4, 5, 6), (1, 2, -3)):
+            with self.assertRaises(ValueError):
+                self.parser.parse(self.photo, region)
+        for classes in ([], ["no such class"], [99], [-1]):
+            with self.assertRaises(dmlcsr.ArgumentError):
+                self.parser.matte(self.photo, classes)
+        with self.assertRaises(dmlcsr.Error) as caught:
+            self.parser.run(self.photo, binary_edge=True)
+        self.assertIs(caught.exception.status, dmlcsr.Status.ERROR_NO_EDGES)
+
+
+class Parsers(unittest.TestCase):
+    def test_errors(self) -> None:
+        with self.assertRaisesRegex(dmlcsr.FileError, "/nowhere.safetensors") as caught:
+            dmlcsr.Parser("/nowhere.safetensors")
+        self.assertIsInstance(caught.exception, OSError)
+        self.assertIs(caught.exception.status, dmlcsr.Status.ERROR_IO)
+        with self.assertRaises(MemoryError):
+            dmlcsr.Parser(MODEL, memory_limit=1)
+        for data in (b"", b"no model"):
+            with self.assertRaises(dmlcsr.Error) as caught_too:
+                dmlcsr.Parser(data)
+            self.assertIs(caught_too.exception.status, dmlcsr.Status.ERROR_FORMAT)
+        for wrong in ({"threads": 1 << 32}, {"threads": -1}, {"input_size": 5}, {"isa": "mmx"}, {"geometry": 7}):
+            with self.assertRaises(dmlcsr.ArgumentError):
+                dmlcsr.Parser(MODEL, **wrong)
+
+    def test_settings(self) -> None:
+        with open(MODEL, "rb") as file:
+            data = file.read()
+        with dmlcsr.Parser(data, threads=1, isa="c", input_size=33, keep_edges=True) as parser:
+            self.assertEqual((parser.threads, parser.isa, parser.input_size, parser.has_edges), (1, "c", 33, True))
+            self.assertEqual(parser.colors.shape, (len(parser.classes), 3))
+            self.assertIsNone(parser.metadata("no such key"))
+            self.assertGreater(min(parser.memory()), 1 << 10)
+            result = parser.run(drawing(), binary_edge=True, category_edge=True)
+            assert result.binary_edge is not None and result.category_edge is not None
+            self.assertTrue(0 <= result.binary_edge.min() <= result.binary_edge.max() <= 1)
+            logits = parser.forward(numpy.full((3, 33, 17), 0.5))
+            assert logits.binary_edge is not None
+            self.assertEqual(logits.parsing.shape, (len(parser.classes), 9, 5))
+            self.assertEqual(logits.binary_edge.shape, (2, 9, 5))
+            for shape in ((3, 33), (4, 33, 17), (3, 5, 17)):
+                with self.assertRaises(dmlcsr.ArgumentError):
+                    parser.forward(numpy.zeros(shape))
+        for name, label in zip(parser.classes, range(99)):
+            print("class", label, name, "%02x%02x%02x" % tuple(parser.colors[label]))
+
+    def test_life(self) -> None:
+        parser = dmlcsr.Parser(MODEL, threads=1)
+        clone = parser.clone()
+        expected = parser.parse(drawing())
+        parser.close()
+        parser.close()
+        with self.assertRaisesRegex(ValueError, "closed"):
+            parser.parse(drawing())
+        with self.assertRaisesRegex(ValueError, "closed"):
+            parser.clone()
+        del parser
+        gc.collect()
+        self.assertTrue(numpy.array_equal(clone.parse(drawing()), expected))
+
+    def test_progress(self) -> None:
+        answers: List[Any] = []
+        calls: List[int] = []
+
+        def progress(done: int, total: int) -> Any:
+            calls.append(total - done)
+            if answers and isinstance(answers[0], BaseException):
+                raise answers[0]
+            return answers[0] if answers else None
+
+        with dmlcsr.Parser(MODEL, threads=1, progress=progress) as parser:
+            parser.parse(drawing())
+            self.assertGreater(len(calls), 1)
+            self.assertEqual(calls[-1], 0)
+            answers[:] = [False]
+            with self.assertRaises(dmlcsr.Cancelled):
+                parser.parse(drawing())
+            for raised in (KeyError("mine"), KeyboardInterrupt()):
+                answers[:] = [raised]
+                with self.assertRaises(type(raised)):
+                    parser.parse(drawing())
+            answers.clear()
+            parser.parse(drawing())
+
+    def test_log(self) -> None:
+        said: List[Any] = []
+        with self.assertRaises(dmlcsr.FileError) as caught:
+            dmlcsr.Parser("/nowhere.safetensors", log=lambda level, sentence: said.append((level, sentence)))
+        self.assertEqual(said, [(dmlcsr.Log.ERROR, str(caught.exception))])
+
+    def test_model_files(self) -> None:
+        _, tensors = dmlcsr.inspect(MODEL)
+        self.assertTrue([t for t in tensors if t.name == "layer6.conv4.weight" and len(t.shape) == 4])
+        with tempfile.TemporaryDirectory() as folder:
+            target = os.path.join(folder, "half.safetensors")
+            dmlcsr.convert(MODEL, target, storage=dmlcsr.Storage.BF16, drop_edges=True,
+                           metadata={"note": "from Python"})
+            metadata, fewer = dmlcsr.inspect(target)
+        self.assertEqual(metadata["note"], "from Python")
+        self.assertLess(len(fewer), len(tensors))
+        with self.assertRaisesRegex(dmlcsr.FileError, "half.safetensors"):
+            dmlcsr.inspect(target)
+
+
+class Threads(unittest.TestCase):
+    def test_python_runs_while_the_library_works(self) -> None:
+        parser = dmlcsr.Parser(MODEL, threads=1, input_size=473)
+        photo = drawing()
+        times: List[float] = []
+
+        def work() -> None:
+            times.append(time.perf_counter())
+            parser.parse(photo)
+            times.append(time.perf_counter())
+
+        # One parse takes longer than Python's threads wait for each other, many times over. A call that kept Python's
+        # lock would let this loop see no moment in its middle half, however often it is tried.
+        for _ in range(20):
+            times.clear()
+            thread = threading.Thread(target=work)
+            thread.start()
+            moments = []
+            while thread.is_alive():
+                moments.append(time.perf_counter())
+                time.sleep(0.001)
+            quarter = (times[1] - times[0]) / 4
+            inside = [m for m in moments if times[0] + quarter < m < times[1] - quarter]
+            if len(inside) > 3:
+                return
+        self.fail("Python stood still while the library worked")
+
+    def test_clones_run_at_once(self) -> None:
+        # Each waits in the middle of its first parse for the others: done one after the other, none would ever go on.
+        barrier = threading.Barrier(3, timeout=60)
+        first = threading.local()
+
+        def progress(done: int, total: int) -> None:
+            if not getattr(first, "met", False):
+                first.met = True
+                barrier.wait()
+
+        with dmlcsr.Parser(MODEL, threads=1) as plain:
+            photos = [numpy.roll(drawing(), 3 * k, axis=1) for k in range(7)]
+            expected = [plain.parse(photo) for photo in photos]
+        with dmlcsr.Parser(MODEL, threads=1, progress=progress) as parser:
+            found = list(parser.parse_many(iter(photos), workers=3))
+        self.assertEqual(len(found), 7)
+        for one, other in zip(found, expected):
+            self.assertTrue(numpy.array_equal(one, other))
+
+    def test_piles(self) -> None:
+        photo, taken = drawing(), [0]
+
+        def photos() -> Any:
+            for _ in range(50):
+                taken[0] += 1
+                yield photo
+
+        with dmlcsr.Parser(MODEL, threads=1) as parser:
+            pile = parser.parse_many(photos(), [(33, 26, 40)] * 50, workers=2)
+            self.assertTrue(numpy.array_equal(next(pile), parser.parse(photo, (33, 26, 40))))
+            self.assertLessEqual(taken[0], 4)
+            pile.close()
+            with self.assertRaises(dmlcsr.ArgumentError):
+                list(parser.parse_many([photo, photo[0, 0]]))
+            self.assertEqual(list(parser.parse_many([])), [])
+
+    def test_one_parser_refuses_two_threads(self) -> None:
+        inside, go_on = threading.Event(), threading.Event()
+
+        def progress(done: int, total: int) -> None:
+            inside.set()
+            go_on.wait(60)
+
+        with dmlcsr.Parser(MODEL, threads=1, progress=progress) as parser:
+            thread = threading.Thread(target=parser.parse, args=(drawing(),))
+            thread.start()
+            self.assertTrue(inside.wait(60))
+            for refused in (lambda: parser.parse(drawing()), parser.close):
+                with self.assertRaisesRegex(RuntimeError, "at work in another thread"):
+                    refused()
+            parser.clone().close()  # may run beside it
+            go_on.set()
+            thread.join()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+use std::os::raw::{c_char, c_int, c_void};
+use std::path::Path;
+
+use dmlcsr_sys as sys;
+
+use crate::error::{c_path, c_string, text, Sentence};
+use crate::{Error, Result, Storage};
+
+/// A tensor of a model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    pub name: String,
+    /// "F32", "F16", "BF16" ...
+    pub dtype: String,
+    pub shape: Vec<u64>,
+    pub bytes: u64,
+}
+
+/// What is in a model file, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Model {
+    pub metadata: Vec<(String, String)>,
+    pub tensors: Vec<Tensor>,
+}
+
+/// Walks through a model file without making a network of it.
+pub fn inspect(model: impl AsRef<Path>) -> Result<Model> {
+    let (path, mut found, mut sentence) = (c_path(model.as_ref())?, Model::default(), Sentence::new());
+    let visitor = sys::dmlcsr_visitor {
+        struct_size: std::mem::size_of::<sys::dmlcsr_visitor>(),
+        metadata: Some(on_metadata),
+        tensor: Some(on_tensor),
+        opaque: &mut found as *mut Model as *mut c_void,
+        error: sentence.pointer(),
+        error_size: sentence.size(),
+    };
+    match unsafe { sys::dmlcsr_inspect(path.as_ptr(), &visitor) } {
+        sys::DMLCSR_OK => Ok(found),
+        code => Err(Error::new(code, sentence.text())),
+    }
+}
+
+unsafe extern "C" fn on_metadata(opaque: *mut c_void, key: *const c_char, value: *const c_char) -> c_int {
+    (*(opaque as *mut Model)).metadata.push((text(key), text(value)));
+    0
+}
+
+unsafe extern "C" fn on_tensor(opaque: *mut c_void, tensor: *const sys::dmlcsr_tensor_info) -> c_int {
+    let tensor = &*tensor;
+    let shape = (0..tensor.rank as usize).map(|i| *tensor.shape.add(i)).collect();
+    let tensor = Tensor { name: text(tensor.name), dtype: text(tensor.dtype), shape, bytes: tensor.bytes };
+    (*(opaque as *mut Model)).tensors.push(tensor);
+    0
+}
+
+/// How to convert a model file.
+#[derive(Clone, Debug)]
+pub struct ConvertOptions {
+    pub storage: Storage,
+    /// Leave the edge heads out.
+    pub drop_edges: bool,
+    /// Put on top of the file's own metadata; an empty value removes a key.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Default for ConvertOptions {
+    fn default() -> ConvertOptions {
+        ConvertOptions { storage: Storage::F32, drop_edges: false, metadata: Vec::new() }
+    }
+}
+
+/// Reads a model file of either kind and writes safetensors.
+pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOptions) -> Result<()> {
+    let (from, to, mut sentence) = (c_path(from.as_ref())?, c_path(to.as_ref())?, Sentence::new());
+    let mut words = Vec::new();
+    for (key, value) in &how.metadata {
+        words.extend([c_string(key.as_str())?, c_string(value.as_str())?]);
+    }
+    let pointers: Vec<*const c_char> = words.iter().map(|word| word.as_ptr()).collect();
+    let options = sys::dmlcsr_convert_options {
+        struct_size: std::mem::size_of::<sys::dmlcsr_convert_options>(),
+        dtype: how.storage as _,
+        drop_edges: how.drop_edges.into(),
+        metadata: pointers.as_ptr(),
+        metadata_count: how.metadata.len(),
+        error: sentence.pointer(),
+        error_size: sentence.size(),
+    };
+    match unsafe { sys::dmlcsr_convert(from.as_ptr(), to.as_ptr(), &options) } {
+        sys::DMLCSR_OK => Ok(()),
+        code => Err(Error::new(code, sentence.text())),
+    }
+}

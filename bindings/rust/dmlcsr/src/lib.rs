@@ -1,0 +1,36 @@
+//! Face parsing with libdmlcsr: a photograph goes in, one class per pixel comes out.
+//!
+//! ```no_run
+//! use dmlcsr::{Format, Image, Parser};
+//!
+//! fn labels(rgb: &[u8], width: u32, height: u32) -> dmlcsr::Result<Vec<u8>> {
+//!     let mut parser = Parser::new()?; // the built-in model, default options
+//!     parser.parse(&Image::new(Format::Rgb8, rgb, width, height))
+//! }
+//! ```
+//!
+//! A [`Parser`] serves one thread at a time, which `&mut self` says; [`Parser::try_clone`] makes another one on the
+//! same weights for another thread.
+mod constants;
+mod error;
+mod file;
+mod image;
+mod options;
+mod parser;
+
+pub use constants::{Format, Geometry, Isa, Log, Status, Storage};
+pub use error::{Error, Result};
+pub use file::{convert, inspect, ConvertOptions, Model, Tensor};
+pub use image::{Image, Outputs, Plane, Region};
+pub use options::Options;
+pub use parser::{Logits, Parser};
+
+/// Version of the library that is running: major * 1000000 + minor * 1000 + patch.
+pub fn version() -> u32 {
+    unsafe { dmlcsr_sys::dmlcsr_version() }
+}
+
+/// Can this build and this machine run the instruction set?
+pub fn isa_available(isa: Isa) -> bool {
+    unsafe { dmlcsr_sys::dmlcsr_isa_available(isa as _) != 0 }
+}

@@ -1,0 +1,159 @@
+use std::any::Any;
+use std::cell::RefCell;
+use std::os::raw::{c_char, c_int, c_void};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::Arc;
+
+use dmlcsr_sys as sys;
+
+use crate::error::{c_path, text, Sentence};
+use crate::{Error, Geometry, Isa, Parser, Result};
+
+type Progress = dyn Fn(u32, u32) -> bool + Send + Sync;
+
+/// Settings of a parser. The defaults are sound.
+#[derive(Clone, Default)]
+pub struct Options {
+    threads: u32,
+    isa: Option<Isa>,
+    input_size: u32,
+    geometry: Option<Geometry>,
+    keep_edges: bool,
+    memory_limit: usize,
+    progress: Option<Arc<Progress>>,
+}
+
+impl Options {
+    pub fn new() -> Options {
+        Options::default()
+    }
+
+    /// Threads that work on one picture; 0: one per core.
+    pub fn threads(mut self, threads: u32) -> Options {
+        self.threads = threads;
+        self
+    }
+
+    /// One that the machine lacks is an error.
+    pub fn isa(mut self, isa: Isa) -> Options {
+        self.isa = Some(isa);
+        self
+    }
+
+    /// Side of the square that the network sees, 17 to 4097.
+    pub fn input_size(mut self, side: u32) -> Options {
+        self.input_size = side;
+        self
+    }
+
+    pub fn geometry(mut self, geometry: Geometry) -> Options {
+        self.geometry = Some(geometry);
+        self
+    }
+
+    /// Keep the edge heads, for edge maps.
+    pub fn keep_edges(mut self, keep: bool) -> Options {
+        self.keep_edges = keep;
+        self
+    }
+
+    /// Bytes that the parser may hold.
+    pub fn memory_limit(mut self, bytes: usize) -> Options {
+        self.memory_limit = bytes;
+        self
+    }
+
+    /// Called between layers with the number of steps done, and of all; false cancels. Clones call it, too, each on the
+    /// thread that uses it.
+    pub fn progress(mut self, progress: impl Fn(u32, u32) -> bool + Send + Sync + 'static) -> Options {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// A parser with the default model.
+    pub fn create(&self) -> Result<Parser> {
+        self.make(|out, options| unsafe { sys::dmlcsr_create(out, std::ptr::null(), options) })
+    }
+
+    /// From a model file.
+    pub fn open(&self, model: impl AsRef<Path>) -> Result<Parser> {
+        let path = c_path(model.as_ref())?;
+        self.make(|out, options| unsafe { sys::dmlcsr_create(out, path.as_ptr(), options) })
+    }
+
+    /// From the bytes of a model file, which are not kept.
+    pub fn load(&self, model: &[u8]) -> Result<Parser> {
+        self.make(|out, options| unsafe {
+            sys::dmlcsr_create_from_memory(out, model.as_ptr().cast(), model.len(), options)
+        })
+    }
+
+    fn make(&self, create: impl Fn(*mut *mut sys::dmlcsr, *const sys::dmlcsr_options) -> c_int) -> Result<Parser> {
+        let mut sentence = Sentence::new();
+        // A thin pointer to the closure's fat one, at an address that stays: parsers and clones share it.
+        let progress = self.progress.clone().map(Arc::new);
+        // All zero is what dmlcsr_options_init() makes of it.
+        let mut options: sys::dmlcsr_options = unsafe { std::mem::zeroed() };
+        options.struct_size = std::mem::size_of::<sys::dmlcsr_options>();
+        options.threads = self.threads;
+        options.isa = self.isa.map_or(0, |isa| isa as _);
+        options.input_size = self.input_size;
+        options.geometry = self.geometry.map_or(0, |geometry| geometry as _);
+        options.keep_edges = self.keep_edges.into();
+        options.memory_limit = self.memory_limit;
+        options.log = Some(on_log);
+        if let Some(progress) = &progress {
+            options.progress = Some(on_progress);
+            options.opaque = Arc::as_ptr(progress) as *mut c_void;
+        }
+        options.error = sentence.pointer();
+        options.error_size = sentence.size();
+        let mut handle = std::ptr::null_mut();
+        match create(&mut handle, &options) {
+            sys::DMLCSR_OK => Ok(Parser::from_raw(handle, progress)),
+            code => Err(Error::new(code, sentence.text())),
+        }
+    }
+}
+
+/// What the callbacks of a parser look into.
+pub(crate) type Shared = Option<Arc<Arc<Progress>>>;
+
+#[derive(Default)]
+struct Left {
+    log: String,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+thread_local! {
+    /// What the callbacks left for the function that called the library, on the same thread.
+    static LEFT: RefCell<Left> = RefCell::default();
+}
+
+/// Calls the library; a panic of a callback goes on behind it. The sentence that was logged comes with the status.
+pub(crate) fn call(library: impl FnOnce() -> c_int) -> (c_int, String) {
+    LEFT.with(|left| left.take());
+    let status = library();
+    let left = LEFT.with(|left| left.take());
+    if let Some(panic) = left.panic {
+        resume_unwind(panic);
+    }
+    (status, left.log)
+}
+
+unsafe extern "C" fn on_log(_opaque: *mut c_void, _level: c_int, message: *const c_char) {
+    LEFT.with(|left| left.borrow_mut().log = text(message));
+}
+
+/// No panic may go through C.
+unsafe extern "C" fn on_progress(opaque: *mut c_void, done: u32, total: u32) -> c_int {
+    let progress = &*(opaque as *const Arc<Progress>);
+    match catch_unwind(AssertUnwindSafe(|| progress(done, total))) {
+        Ok(go_on) => (!go_on).into(),
+        Err(panic) => {
+            LEFT.with(|left| left.borrow_mut().panic = Some(panic));
+            1
+        }
+    }
+}

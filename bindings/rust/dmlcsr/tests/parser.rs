@@ -1,0 +1,187 @@
+//! Against the built library; DMLCSR_MODEL names the model file.
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
+
+use dmlcsr::{ConvertOptions, Format, Image, Isa, Options, Outputs, Parser, Plane, Region, Status, Storage};
+
+const WIDTH: u32 = 67;
+const HEIGHT: u32 = 53;
+
+fn model() -> String {
+    std::env::var("DMLCSR_MODEL").expect("DMLCSR_MODEL names a model file")
+}
+
+fn parser() -> Parser {
+    Options::new().threads(1).open(model()).unwrap()
+}
+
+fn drawing(stride: usize) -> Vec<u8> {
+    let mut pixels = vec![7; stride * HEIGHT as usize];
+    for (y, row) in pixels.chunks_mut(stride).enumerate() {
+        for (x, pixel) in row[..3 * WIDTH as usize].chunks_mut(3).enumerate() {
+            let (dx, dy) = (x as i32 - 33, y as i32 - 26);
+            pixel.copy_from_slice(&if dx * dx + dy * dy < 500 { [200, 180, 160] } else { [3 * y as u8; 3] });
+        }
+    }
+    pixels
+}
+
+fn image(pixels: &[u8]) -> Image<'_> {
+    Image::new(Format::Rgb8, pixels, WIDTH, HEIGHT)
+}
+
+#[test]
+fn labels_with_and_without_strides() {
+    let (mut parser, tight, padded) = (parser(), drawing(3 * WIDTH as usize), drawing(3 * WIDTH as usize + 5));
+    let labels = parser.parse(&image(&tight)).unwrap();
+    assert!(labels.iter().any(|&label| label != 0));
+    assert_eq!(parser.parse(&image(&padded).stride(3 * WIDTH as usize + 5)).unwrap(), labels);
+    let region = Region::new(33.0, 26.0, 40.0);
+    assert_ne!(parser.parse_face(&image(&tight), Some(&region)).unwrap(), labels);
+
+    let stride = WIDTH as usize + 3;
+    let mut wide = vec![77; stride * HEIGHT as usize];
+    let mut wanted = Outputs { labels: Some(Plane { data: &mut wide, stride }), ..Outputs::default() };
+    parser.run(&image(&tight), None, &mut wanted).unwrap();
+    for (row, line) in wide.chunks(stride).zip(labels.chunks(WIDTH as usize)) {
+        assert_eq!(&row[..WIDTH as usize], line);
+        assert_eq!(row[WIDTH as usize..], [77; 3]);
+    }
+}
+
+#[test]
+fn probabilities_and_mattes() {
+    let (mut parser, pixels) = (parser(), drawing(3 * WIDTH as usize));
+    let (count, size) = (parser.class_count() as usize, (WIDTH * HEIGHT) as usize);
+    let mut probabilities = vec![0f32; count * size];
+    let mut wanted = Outputs { probabilities: Some((&mut probabilities).into()), ..Outputs::default() };
+    parser.run(&image(&pixels), None, &mut wanted).unwrap();
+    for at in 0..size {
+        let sum: f32 = (0..count).map(|k| probabilities[k * size + at]).sum();
+        assert!((sum - 1.0).abs() < 1e-4);
+    }
+    assert_eq!(parser.matte(&image(&pixels), None, (1 << count) - 1).unwrap(), vec![255; size]);
+}
+
+#[test]
+fn wrong_sizes_are_refused_before_c_sees_them() {
+    let (mut parser, pixels) = (parser(), drawing(3 * WIDTH as usize));
+    let wrong = [
+        Image::new(Format::Rgb8, &pixels, WIDTH, HEIGHT + 1),
+        Image::new(Format::Rgba8, &pixels, WIDTH, HEIGHT),
+        Image::new(Format::Rgb8, &pixels, u32::MAX, u32::MAX),
+        Image::new(Format::Nv12, &pixels[..99], 10, 7),
+        Image::new(Format::Rgb8, &pixels, 0, 0),
+        image(&pixels).stride(usize::MAX),
+        image(&pixels).stride(1),
+    ];
+    for image in &wrong {
+        assert_eq!(parser.parse(image).unwrap_err().status(), Some(Status::Argument), "{image:?}");
+    }
+    assert!(parser.parse(&Image::new(Format::Nv12, &pixels[..110], 10, 7)).is_ok());
+    let mut short = vec![0; (WIDTH * HEIGHT) as usize - 1];
+    let mut wanted = Outputs { labels: Some((&mut short).into()), ..Outputs::default() };
+    let error = parser.run(&image(&pixels), None, &mut wanted).unwrap_err();
+    assert_eq!(error.to_string(), "labels: 3550 elements are too few");
+}
+
+#[test]
+fn errors_carry_the_sentence() {
+    let error = Options::new().open("/nowhere.safetensors").err().unwrap();
+    assert_eq!(error.status(), Some(Status::Io));
+    assert!(error.to_string().contains("/nowhere.safetensors"), "{error}");
+    assert_eq!(Options::new().load(&[1, 2, 3]).err().unwrap().status(), Some(Status::Format));
+    let pixels = drawing(3 * WIDTH as usize);
+    let error = parser().run(&image(&pixels), None, &mut Outputs::default()).unwrap_err();
+    assert!(error.code() == -1 && error.to_string().contains("output"), "{error}");
+
+    let limited = Options::new().threads(1).memory_limit(1).open(model()).err().unwrap();
+    assert_eq!(limited.status(), Some(Status::Limit));
+}
+
+#[test]
+fn clones_run_at_once() {
+    let pixels = drawing(3 * WIDTH as usize);
+    let expected = parser().parse(&image(&pixels)).unwrap();
+    // Each waits in the middle of its parse for all others.
+    let barrier = Arc::new(Barrier::new(3));
+    let waiting = barrier.clone();
+    let progress = move |done, _| {
+        if done == 1 {
+            waiting.wait();
+        }
+        true
+    };
+    let first = Options::new().threads(1).progress(progress).open(model()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let mut mine = first.try_clone().unwrap();
+            let (pixels, expected) = (&pixels, &expected);
+            scope.spawn(move || assert_eq!(&mine.parse(&image(pixels)).unwrap(), expected));
+        }
+        drop(first); // clones live on
+    });
+}
+
+#[test]
+fn cancelling_and_panics() {
+    let (go_on, calls) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU32::new(0)));
+    let (seen, counted) = (go_on.clone(), calls.clone());
+    let progress = move |_, _| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        seen.load(Ordering::Relaxed)
+    };
+    let mut parser = Options::new().threads(1).progress(progress).open(model()).unwrap();
+    let pixels = drawing(3 * WIDTH as usize);
+    parser.parse(&image(&pixels)).unwrap();
+    assert!(calls.load(Ordering::Relaxed) > 1);
+    go_on.store(false, Ordering::Relaxed);
+    assert_eq!(parser.parse(&image(&pixels)).unwrap_err().status(), Some(Status::Cancelled));
+
+    let mut parser = Options::new().threads(1).progress(|_, _| panic!("no")).open(model()).unwrap();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parser.parse(&image(&pixels))));
+    assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"no"));
+}
+
+#[test]
+fn the_bare_network() {
+    let mut parser = Options::new().threads(1).isa(Isa::C).keep_edges(true).input_size(33).open(model()).unwrap();
+    assert_eq!((parser.isa().as_str(), parser.input_size(), parser.has_edges()), ("c", 33, true));
+    let logits = parser.forward(&[0.5; 3 * 33 * 17], 33, 17).unwrap();
+    assert_eq!((logits.height, logits.width), (9, 5));
+    assert_eq!(logits.parsing.len(), 45 * parser.class_count() as usize);
+    assert_eq!(logits.binary_edge.len(), 90);
+    assert!(parser.forward(&[0.5; 99], 33, 17).is_err());
+    assert!(parser.forward(&[], 0, 17).is_err());
+}
+
+#[test]
+fn what_a_model_says() {
+    let parser = parser();
+    for (label, name) in parser.classes().iter().enumerate() {
+        println!("class {label} {name} {:06x}", parser.class_color(label as u32));
+        assert_eq!(parser.class_find(name), Some(label as u32));
+    }
+    assert_eq!(parser.class_find("no such class"), None);
+    assert_eq!(parser.metadata("no such key"), None);
+    assert!(["subject", "picture"].contains(&parser.side().as_str()));
+    assert!(parser.memory().0 > 1 << 20 && parser.threads() == 1 && dmlcsr::isa_available(Isa::C));
+}
+
+#[test]
+fn model_files() {
+    let listed = dmlcsr::inspect(model()).unwrap();
+    assert!(listed.tensors.iter().any(|tensor| tensor.name == "layer6.conv4.weight" && tensor.shape.len() == 4));
+    let to = std::env::temp_dir().join(format!("dmlcsr-rust-{}.safetensors", std::process::id()));
+    let how = ConvertOptions {
+        storage: Storage::Bf16,
+        drop_edges: true,
+        metadata: vec![("note".into(), "from Rust".into())],
+    };
+    dmlcsr::convert(model(), &to, &how).unwrap();
+    let smaller = dmlcsr::inspect(&to).unwrap();
+    std::fs::remove_file(&to).unwrap();
+    assert!(smaller.metadata.contains(&("note".into(), "from Rust".into())));
+    assert!(smaller.tensors.len() < listed.tensors.len());
+    assert!(dmlcsr::inspect(&to).unwrap_err().to_string().contains("dmlcsr-rust"));
+}

@@ -1,0 +1,46 @@
+#!/bin/bash
+# dmlcsr.hpp: compiles without a warning as C++17 and C++20, with exceptions and without, and does what it says.
+. tests/bindings/common.sh
+command -v "${CXX:=c++}" >/dev/null 2>&1 || skip "no C++ compiler"
+
+warnings="-Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -pedantic -Werror"
+printf '#include <dmlcsr/dmlcsr.hpp>\n#include <dmlcsr/dmlcsr.hpp>\nint main() {}\n' >"$folder/alone.cpp"
+standards=c++17
+"$CXX" -std=c++20 -fsyntax-only -xc++ /dev/null 2>/dev/null && standards="c++17 c++20"
+for standard in $standards; do
+    for flags in "" "-fno-exceptions -fno-rtti"; do
+        # shellcheck disable=SC2086 # lists of flags
+        {
+            try 0 "alone, $standard $flags" "$CXX" -std=$standard $flags $warnings -Iinclude -fsyntax-only \
+                "$folder/alone.cpp"
+            try 0 "$standard $flags" "$CXX" -std=$standard $flags $warnings -Iinclude "$here/use.cpp" -o "$folder/use" \
+                -L"$BUILD/lib" -ldmlcsr -pthread
+        }
+        try 0 "$standard $flags, run" "$folder/use" "$model"
+        if [ -n "$flags" ]; then says "32 passed, 0 failed"; else says "33 passed, 0 failed"; fi
+    done
+done
+cp "$folder/out" "$folder/use.txt"
+same_classes C++ "$folder/use.txt"
+
+pieces doc/cpp.md cpp >"$folder/page.cpp"
+try 0 "doc/cpp.md has code" [ "$(wc -l <"$folder/page.cpp")" -gt 20 ]
+# shellcheck disable=SC2086 # a list of flags
+try 0 "doc/cpp.md" "$CXX" -std=c++17 $warnings -Iinclude -fsyntax-only "$folder/page.cpp"
+
+# What cannot be overlooked or copied by mistake.
+refused() { # what, code
+    compiles 1 "$@"
+}
+compiles() { # status, what, code
+    printf '#include <dmlcsr/dmlcsr.hpp>\nusing namespace dmlcsr_cpp;\nvoid f(Parser &p, Image i) { %s; }\n' "$3" \
+        >"$folder/some.cpp"
+    try "$1" "$2" "$CXX" -std=c++17 -Wall -Werror -Iinclude -fsyntax-only "$folder/some.cpp"
+}
+compiles 0 "a result" "(void)p.parse(i).ok()"
+compiles 0 "a moved parser" "auto q = std::move(p)"
+compiles 0 "pixels" "std::vector<std::uint8_t> v(9); i.pixels = v"
+refused "a result that nobody looks at" "p.parse(i)"
+refused "a copied parser" "auto q = p"
+refused "pixels that are gone" "i.pixels = std::vector<std::uint8_t>(9)"
+finish

@@ -1,0 +1,159 @@
+// dmlcsr.hpp at work, with exceptions or without: use MODEL. Ends with "N passed, N failed".
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#include <dmlcsr/dmlcsr.hpp>
+
+namespace cpp = dmlcsr_cpp;
+
+static int passed, failed;
+#define CHECK(condition) \
+    ((condition) ? (void)++passed : (void)(++failed, std::printf("line %d: %s\n", __LINE__, #condition)))
+
+constexpr std::uint32_t width = 67, height = 53;
+
+static std::vector<std::uint8_t> drawing(std::size_t stride, std::size_t channels)
+{
+    std::vector<std::uint8_t> pixels(stride * height, 7);
+    for (std::size_t y = 0; y < height; y++)
+        for (std::size_t x = 0; x < width; x++)
+            for (std::size_t k = 0; k < channels; k++)
+                pixels[y * stride + x * channels + k] =
+                    static_cast<std::uint8_t>((x - 33) * (x - 33) + (y - 26) * (y - 26) < 500 ? 200 - 20 * k : 3 * y);
+    return pixels;
+}
+
+static void pictures(cpp::Parser &parser)
+{
+    const auto tight = drawing(3 * width, 3), padded = drawing(3 * width + 5, 3);
+    const cpp::Image image{tight, width, height};
+    auto labels = parser.parse(image).value();
+    CHECK(labels.size() == std::size_t{width} * height);
+    std::vector<std::uint8_t> plain(labels.size());
+    const dmlcsr_image c = {tight.data(), width, height, 3 * width, DMLCSR_RGB8};
+    CHECK(dmlcsr_parse(parser.get(), &c, plain.data(), width) == DMLCSR_OK);
+    CHECK(plain == labels);
+    CHECK(parser.parse({padded, width, height, cpp::Format::rgb8, 3 * width + 5}).value() == labels);
+
+    const cpp::Region face{33, 26, 40, 0.1f, 0};
+    CHECK(parser.parse(image, face).value() != labels);
+    const auto all = (std::uint64_t{1} << parser.class_count()) - 1;
+    const auto matte = parser.matte(image, all).value();
+    CHECK(matte == std::vector<std::uint8_t>(labels.size(), 255));
+
+    std::vector<float> probabilities(labels.size() * parser.class_count());
+    std::vector<std::uint8_t> wide((width + 3) * height, 77);
+    cpp::Outputs wanted;
+    wanted.labels = {wide, width + 3};
+    wanted.probabilities = probabilities;
+    CHECK(parser.run(image, wanted).ok());
+    CHECK(std::memcmp(wide.data() + width + 3, labels.data() + width, width) == 0);
+    CHECK(wide[width] == 77);
+    float sum = 0;
+    for (std::size_t k = 0; k < parser.class_count(); k++)
+        sum += probabilities[k * labels.size() + 100];
+    CHECK(sum > 0.999f && sum < 1.001f);
+}
+
+static void refusals(cpp::Parser &parser)
+{
+    const auto pixels = drawing(3 * width, 3);
+    std::vector<std::uint8_t> map(std::size_t{width} * height);
+    cpp::Outputs wanted;
+    auto nothing = parser.run({pixels, width, height}, wanted);
+    CHECK(nothing.status() == cpp::Status::argument && !nothing.message().empty());
+    CHECK(nothing.message() == dmlcsr_last_error(parser.get()));
+
+    // None of these may touch memory that is not there.
+    CHECK(parser.parse({pixels, width, height + 1}).status() == cpp::Status::argument);
+    CHECK(parser.parse({pixels, width, height, cpp::Format::rgba8}).status() == cpp::Status::argument);
+    CHECK(parser.parse({pixels, width, height, cpp::Format::rgb8, SIZE_MAX}).status() == cpp::Status::argument);
+    CHECK(parser.parse({pixels, UINT32_MAX, UINT32_MAX}).status() == cpp::Status::argument);
+    CHECK(parser.parse({pixels, 0, 0}).status() == cpp::Status::argument);
+    wanted.labels = {{map.data(), map.size() - 1}};
+    CHECK(parser.run({pixels, width, height}, wanted).message() == "labels: too few elements");
+    wanted.labels = map;
+    wanted.probabilities8 = map;
+    CHECK(parser.run({pixels, width, height}, wanted).message() == "probabilities8: too few elements");
+    wanted.probabilities8 = {};
+    std::vector<float> edge(map.size());
+    wanted.binary_edge = edge;
+    CHECK(parser.run({pixels, width, height}, wanted).status() == cpp::Status::no_edges);
+
+    const auto none = cpp::Parser::open("/nowhere.safetensors");
+    CHECK(none.status() == cpp::Status::io && std::strstr(none.message().c_str(), "/nowhere.safetensors"));
+    CHECK(cpp::Parser::load(pixels).status() == cpp::Status::format);
+#ifdef __cpp_exceptions
+    try {
+        (void)cpp::Parser::open("/nowhere.safetensors").value();
+        CHECK(false);
+    } catch (const cpp::Error &error) {
+        CHECK(error.status() == cpp::Status::io && error.what() == none.message());
+    }
+#endif
+}
+
+static void settings(const char *model)
+{
+    std::ifstream file(model, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const auto *start = reinterpret_cast<const std::uint8_t *>(bytes.data());
+    bool go_on = true;
+    unsigned calls = 0;
+    std::string logged;
+    cpp::Options options;
+    options.threads = 1;
+    options.isa = cpp::Isa::c;
+    options.keep_edges = true;
+    options.input_size = 33;
+    options.progress = [&](std::uint32_t, std::uint32_t) { return ++calls, go_on; };
+    options.log = [&](cpp::Log, const char *text) { logged = text; };
+    auto parser = cpp::Parser::load({start, bytes.size()}, options).value();
+    CHECK(parser.threads() == 1 && parser.has_edges() && parser.input_size() == 33);
+    CHECK(std::string(parser.isa()) == "c" && parser.class_find(parser.class_name(1)) == 1);
+
+    const std::vector<float> input(3 * 33 * 17);
+    const auto logits = parser.forward(input, 33, 17).value();
+    CHECK(logits.height == 9 && logits.width == 5);
+    CHECK(logits.parsing.size() == 45 * parser.class_count() && logits.binary_edge.size() == 90);
+    CHECK(parser.forward(input, 33, 18).status() == cpp::Status::argument);
+    CHECK(calls > 0);
+    go_on = false;
+    CHECK(parser.forward(input, 33, 17).status() == cpp::Status::cancelled);
+
+    options.memory_limit = 1;
+    const auto small = cpp::Parser::load({start, bytes.size()}, options);
+    CHECK(small.status() == cpp::Status::limit && small.message() == logged);
+}
+
+static void clones(const cpp::Parser &parser)
+{
+    const auto pixels = drawing(3 * width, 3);
+    std::array<std::vector<std::uint8_t>, 3> maps;
+    std::vector<std::thread> threads;
+    for (auto &map : maps)
+        threads.emplace_back([&parser, &pixels, &map] {
+            auto mine = parser.clone().value();
+            map = mine.parse({pixels, width, height}).value();
+        });
+    for (auto &thread : threads)
+        thread.join();
+    CHECK(!maps[0].empty() && maps[0] == maps[1] && maps[0] == maps[2]);
+}
+
+int main(int, char **argv)
+{
+    auto parser = cpp::Parser::open(argv[1]).value();
+    for (std::uint32_t k = 0; k < parser.class_count(); k++)
+        std::printf("class %u %s %06x\n", k, parser.class_name(k), parser.class_color(k));
+    pictures(parser);
+    refusals(parser);
+    settings(argv[1]);
+    clones(parser);
+    auto moved = std::move(parser);
+    CHECK(moved.class_count() > 0);
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
