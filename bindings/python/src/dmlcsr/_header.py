@@ -154,6 +154,16 @@ class dmlcsr_result(ctypes.Structure):
     ]
 
 
+class dmlcsr_job(ctypes.Structure):
+    _fields_ = [
+        ("image", ctypes.POINTER(dmlcsr_image)),
+        ("region", ctypes.POINTER(dmlcsr_region)),
+        ("result", ctypes.POINTER(dmlcsr_result)),
+        ("status", ctypes.c_int),
+        ("reserved", ctypes.c_int),
+    ]
+
+
 class dmlcsr_tensor_info(ctypes.Structure):
     _fields_ = [
         ("name", ctypes.c_char_p),
@@ -205,6 +215,7 @@ FUNCTIONS = {
         ctypes.POINTER(dmlcsr_region),
         ctypes.POINTER(dmlcsr_result),
     ]),
+    "dmlcsr_parse_many": (ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(dmlcsr_job), ctypes.c_size_t]),
     "dmlcsr_forward_size": (ctypes.c_int, [
         ctypes.c_void_p,
         ctypes.c_uint32,

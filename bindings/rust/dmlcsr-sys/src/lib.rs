@@ -146,6 +146,16 @@ pub struct dmlcsr_result {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct dmlcsr_job {
+    pub image: *const dmlcsr_image,
+    pub region: *const dmlcsr_region,
+    pub result: *mut dmlcsr_result,
+    pub status: c_int,
+    pub reserved: c_int,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct dmlcsr_tensor_info {
     pub name: *const c_char,
     pub dtype: *const c_char,
@@ -194,6 +204,7 @@ extern "C" {
         region: *const dmlcsr_region,
         result: *mut dmlcsr_result,
     ) -> c_int;
+    pub fn dmlcsr_parse_many(handle: *mut dmlcsr, jobs: *mut dmlcsr_job, count: usize) -> c_int;
     pub fn dmlcsr_forward_size(
         handle: *const dmlcsr,
         height: u32,
