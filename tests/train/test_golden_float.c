@@ -4,11 +4,13 @@
  * pixels make PyTorch's own gradients differ from its double ones by 4 % over all parameters. So terms are held to 1e-4, and
  * the gradient as a whole to .1 of its norm and a cosine of .995, both from the file's samples of every tensor. */
 #include <check.h>
+#include <string.h>
 
 #include "support/golden_json.h"
 #include "support/golden_labels.h"
 #include "support/network.h"
 #include "train/loss_private.h"
+#include "train/optimiser.h"
 
 #define SIZE 65
 #define IMAGES 2
@@ -98,6 +100,33 @@ START_TEST(test_single_precision)
 }
 END_TEST
 
+/* The file's first losses of SGD steps. Each multiplies a difference by some thousands (tests/grad/test_golden_train.c): after
+   two steps single precision and double go ways of their own, which stay near each other. */
+START_TEST(test_steps)
+{
+    enum { STEPS = 4 };
+    static const uint32_t blocks[4] = {3, 4, 23, 3};
+    const dml_family published = dml_family_published(19, 1);
+    const dml_sgd sgd = {1e-3, .9, 5e-4, 1};
+    network *net = network_make(&published, blocks, IMAGES, SIZE, SIZE, false, 0, 2022);
+    size_t n;
+    double *want = golden_numbers(golden, "ten_steps/loss", &n);
+    dml_real *momentum = aligned_alloc(64, net->draft.size * sizeof *momentum);
+    memset(momentum, 0, net->draft.size * sizeof *momentum);
+    for (size_t i = 0; i < STEPS; i++) {
+        dml_loss_terms terms;
+        memset(net->gradient, 0, net->draft.size * sizeof *net->gradient);
+        run(net, &terms);
+        dml_sgd_run(&net->core, &sgd, net->gradient, net->draft.size, momentum, net->state.parameters);
+        printf("step %zu: loss within %.1e\n", i, fabs(terms.total - want[i]) / want[i]);
+        ck_assert_double_lt(fabs(terms.total - want[i]) / want[i], .01);
+    }
+    free(want);
+    free(momentum);
+    network_free(net);
+}
+END_TEST
+
 int main(void)
 {
     golden = golden_read("tests/golden/train_65_19.json");
@@ -105,6 +134,7 @@ int main(void)
     TCase *tests = tcase_create("golden");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, test_single_precision);
+    tcase_add_test(tests, test_steps);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
