@@ -16,28 +16,39 @@ static const struct {
     { "facial_skin", 0xFFB085 },
     { "nose", 0xF2D64B },
     { "eye_g", 0x23395B },        /* CelebAMask-HQ: glasses */
+    { "eyeg", 0x23395B },         /* short names: facer */
     { "eyeglass", 0x23395B },
     { "glasses", 0x23395B },
     { "l_eye", 0x3DA5FF },
     { "left_eye", 0x3DA5FF },
     { "leye", 0x3DA5FF },
+    { "le", 0x3DA5FF },
+    { "eyes", 0x3DA5FF },         /* lists without sides: the left one's colour */
+    { "eyes_brows", 0x3DA5FF },
     { "r_eye", 0x1B4FD8 },
     { "right_eye", 0x1B4FD8 },
     { "reye", 0x1B4FD8 },
+    { "re", 0x1B4FD8 },
     { "l_brow", 0x59D98E },
     { "left_brow", 0x59D98E },
     { "left_eyebrow", 0x59D98E },
     { "lbrow", 0x59D98E },
+    { "lb", 0x59D98E },
+    { "brows", 0x59D98E },
     { "r_brow", 0x128A4B },
     { "right_brow", 0x128A4B },
     { "right_eyebrow", 0x128A4B },
     { "rbrow", 0x128A4B },
+    { "rb", 0x128A4B },
     { "l_ear", 0xC9A0FF },
     { "left_ear", 0xC9A0FF },
     { "lr_ear", 0xC9A0FF },       /* lists that have one class for both ears */
     { "ear", 0xC9A0FF },
+    { "ears", 0xC9A0FF },
+    { "lr", 0xC9A0FF },
     { "r_ear", 0x8A4FD0 },
     { "right_ear", 0x8A4FD0 },
+    { "rr", 0x8A4FD0 },
     { "mouth", 0x7A1030 },        /* CelebAMask-HQ: the inner mouth */
     { "inner_mouth", 0x7A1030 },
     { "imouth", 0x7A1030 },
@@ -45,6 +56,7 @@ static const struct {
     { "u_lip", 0xFF4D6D },
     { "upper_lip", 0xFF4D6D },
     { "ulip", 0xFF4D6D },
+    { "mouth_lips", 0xFF4D6D },
     { "l_lip", 0xD81159 },        /* lower, not left */
     { "lower_lip", 0xD81159 },
     { "llip", 0xD81159 },
@@ -52,6 +64,7 @@ static const struct {
     { "hat", 0xFF8C1A },
     { "ear_r", 0x00E5D0 },        /* CelebAMask-HQ: earring */
     { "earring", 0x00E5D0 },
+    { "earr", 0x00E5D0 },
     { "neck_l", 0xB8F400 },       /* CelebAMask-HQ: necklace */
     { "necklace", 0xB8F400 },
     { "neck", 0xB56576 },
@@ -68,7 +81,7 @@ static char plain(char c)
     return c == ' ' || c == '-' ? '_' : c;
 }
 
-static int equal(const char *a, const char *b)
+bool dml_class_name_equal(const char *a, const char *b)
 {
     for (; *a && plain(*a) == plain(*b); a++, b++)
         ;
@@ -90,7 +103,7 @@ uint32_t dml_class_color(const char *name, uint32_t label)
     if (!name || !*name)
         return label ? wheel(label * 949u) : 0; /* 949 / 1536: the golden ratio, so that neighbours differ */
     for (size_t i = 0; i < sizeof palette / sizeof *palette; i++)
-        if (equal(palette[i].name, name))
+        if (dml_class_name_equal(palette[i].name, name))
             return palette[i].color;
     for (; *name; name++)
         hash = (hash ^ (uint8_t)plain(*name)) * 16777619u;

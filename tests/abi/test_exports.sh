@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a header declares, what its map lists and what its shared library exports are the same functions; a library
+# What headers declare, what their map lists and what their shared library exports are the same functions; a library
 # needs nothing but libc and libm; its stack is not executable and its code needs no relocation.
 set -u
 folder=$(mktemp -d) || exit 1
@@ -17,14 +17,15 @@ result() { # text status
 }
 
 # A declaration may span lines: join them, drop comments, take the name before the first bracket.
-declared() { # header
-    tr '\n' ' ' <"$1" | sed 's|/\*[^*]*\*\(\**[^/*][^*]*\*\)*\**/| |g' | tr ';' '\n' |
+declared() { # headers
+    cat "$@" | tr '\n' ' ' | sed 's|/\*[^*]*\*\(\**[^/*][^*]*\*\)*\**/| |g' | tr ';' '\n' |
         grep -v 'define DMLCSR_API.*define DMLCSR_API$' | grep -oE 'DMLCSR_API [a-z][^(]*\(' |
         grep -oE 'dmlcsr_[a-z0-9_]+ *\($' | tr -d ' (' | sort
 }
 
-check() { # header, map, shared library, its name
-    declared "$1" >"$folder/header"
+check() { # headers in one word, map, shared library, its name
+    # shellcheck disable=SC2086 # several headers
+    declared $1 >"$folder/header"
     sed -n 's/^ *\(dmlcsr_[a-z0-9_]*\);.*/\1/p' "$2" | sort >"$folder/map"
     "$NM" -D --defined-only "$3" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$folder/library"
 
@@ -56,7 +57,8 @@ dynamic() { # shared library, its name
     result "$1: executable stack" $?
 }
 
-check include/dmlcsr/dmlcsr.h libdmlcsr/dmlcsr.map "$SHARED" libdmlcsr
+check "include/dmlcsr/dmlcsr.h include/dmlcsr/classes.h include/dmlcsr/mask.h" libdmlcsr/dmlcsr.map "$SHARED" \
+    libdmlcsr
 # Empty where training is left out of the build.
 [ -z "$TRAIN_SHARED" ] || check include/dmlcsr/train.h libdmlcsr/train/dmlcsr-train.map "$TRAIN_SHARED" libdmlcsr-train
 echo "$good passed, $bad failed"

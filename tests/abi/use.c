@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <dmlcsr/classes.h>
 #include <dmlcsr/dmlcsr.h>
+#include <dmlcsr/mask.h>
 
 #define SIDE 64
 
@@ -67,6 +69,37 @@ static void parses(dmlcsr *handle)
     free(input);
 }
 
+static void schemes(const dmlcsr *handle)
+{
+    uint8_t map[256];
+    uint32_t k;
+    int i, scheme = dmlcsr_scheme_find("merged-8");
+    for (i = 0; i < (int)dmlcsr_scheme_count(); ++i)
+        expect(dmlcsr_scheme_find(dmlcsr_scheme_name(i)) == i, "scheme names");
+    expect(dmlcsr_scheme_side(scheme) == DMLCSR_SIDE_NONE, "the side of a scheme");
+    for (k = 1; k < dmlcsr_scheme_class_count(scheme); ++k)
+        expect(*dmlcsr_scheme_class_name(scheme, k) && dmlcsr_scheme_class_color(scheme, k), "classes of a scheme");
+    expect(dmlcsr_class_map(handle, scheme, DMLCSR_SIDE_UNKNOWN, 0, map) == DMLCSR_OK && map[1] == 1, "class_map");
+    expect(dmlcsr_class_mirror(handle, map) == DMLCSR_OK && map[1] == 1, "class_mirror");
+    expect(dmlcsr_scheme_map(scheme, scheme, DMLCSR_SIDE_UNKNOWN, 0, map) == DMLCSR_OK && map[7] == 7, "scheme_map");
+    expect(dmlcsr_scheme_mirror(scheme, map) == DMLCSR_OK && map[7] == 7, "scheme_mirror");
+}
+
+static void masks(void)
+{
+    uint8_t map[256] = { 0, 1 };
+    dmlcsr_plane in = { labels, SIDE, SIDE, 0 }, out = { matte, SIDE, SIDE, 0 };
+    size_t size = dmlcsr_mask_scratch(SIDE, SIDE);
+    void *scratch = malloc(size);
+    expect(dmlcsr_remap(&in, map, &in) == DMLCSR_OK && labels[0] < 2, "remap");
+    expect(dmlcsr_mask_select(&in, 3, &out) == DMLCSR_OK && matte[0] == 255, "mask_select");
+    expect(dmlcsr_mask_grow(&out, 2, scratch, size, &out) == DMLCSR_OK, "mask_grow");
+    expect(dmlcsr_mask_shrink(&out, 2, scratch, size, &out) == DMLCSR_OK, "mask_shrink");
+    expect(dmlcsr_mask_feather(&out, 2, scratch, size, &out) == DMLCSR_OK, "mask_feather");
+    expect(dmlcsr_mask_clean(&out, 2, scratch, size, &out) == DMLCSR_OK && matte[0] == 255, "mask_clean");
+    free(scratch);
+}
+
 /* argv: a model file, and a file to write. */
 static void files(const char *model, const char *out)
 {
@@ -100,6 +133,8 @@ int main(int argc, char **argv)
     }
     questions(handle);
     parses(handle);
+    schemes(handle);
+    masks();
     status = dmlcsr_clone(&clone, handle); /* its sentence would go to the log callback */
     expect(status == DMLCSR_OK, dmlcsr_strerror(status));
     dmlcsr_free(handle);
