@@ -26,6 +26,11 @@ static const char help_text[] =
     "      --edges            PHOTO-edges.png and PHOTO-edge-classes.png, when the model has edge heads\n"
     "      --json             statistics as one JSON object per picture and line, instead of the table\n"
     "      --classes LIST     only these classes; all else counts as background\n"
+    "      --scheme NAME      class ids and names of another list: celebamask-hq, lapa, helen, face-parsing-pytorch,\n"
+    "                         facer-celebm, facer-lapa, segformer, merged-11 or merged-8\n"
+    "      --side NAME        whose left is left: subject (the person's) or picture; pairs trade places where needed\n"
+    "      --grow N, --shrink N, --feather N\n"
+    "                         masks larger, smaller, with soft edges N pixels wide; in this order\n"
     "  PATH is a file, or a folder when it is one, ends with a slash, or there are several photos.\n"
     "\n"
     "Where to look\n"
@@ -59,7 +64,12 @@ enum {
     OPTION_ISA,
     OPTION_SIZE,
     OPTION_GEOMETRY,
-    OPTION_LIMIT
+    OPTION_LIMIT,
+    OPTION_SCHEME,
+    OPTION_SIDE,
+    OPTION_GROW,
+    OPTION_SHRINK,
+    OPTION_FEATHER
 };
 
 static const struct option options[] = {
@@ -79,6 +89,11 @@ static const struct option options[] = {
     { "size", required_argument, NULL, OPTION_SIZE },
     { "geometry", required_argument, NULL, OPTION_GEOMETRY },
     { "limit", required_argument, NULL, OPTION_LIMIT },
+    { "scheme", required_argument, NULL, OPTION_SCHEME },
+    { "side", required_argument, NULL, OPTION_SIDE },
+    { "grow", required_argument, NULL, OPTION_GROW },
+    { "shrink", required_argument, NULL, OPTION_SHRINK },
+    { "feather", required_argument, NULL, OPTION_FEATHER },
     { "quiet", no_argument, NULL, 'q' },
     { "verbose", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
@@ -152,6 +167,39 @@ static int read_geometry(arguments *a, const char *text)
     return -1;
 }
 
+static int read_scheme(arguments *a, const char *text)
+{
+    a->scheme = dmlcsr_scheme_find(text);
+    if (a->scheme >= 0)
+        return -1;
+    fprintf(stderr, PROGRAM ": --scheme %s: there is no such list; there are:", text);
+    for (int i = 0; i < (int)dmlcsr_scheme_count(); i++)
+        fprintf(stderr, " %s", dmlcsr_scheme_name(i));
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static int read_side(arguments *a, const char *text)
+{
+    if (strcmp(text, "subject") == 0)
+        a->side = DMLCSR_SIDE_SUBJECT;
+    else if (strcmp(text, "picture") == 0)
+        a->side = DMLCSR_SIDE_PICTURE;
+    else
+        return wrong("side", text, "expected subject or picture");
+    return -1;
+}
+
+static int read_pixels(const char *option, const char *text, float *out)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 65535))
+        return wrong(option, text, "expected pixels, 0 to 65535");
+    *out = (float)value;
+    return -1;
+}
+
 static int read_option(arguments *a, int option, const char *text)
 {
     switch (option) {
@@ -171,6 +219,11 @@ static int read_option(arguments *a, int option, const char *text)
     case OPTION_SIZE: return option_number(PROGRAM, "size", text, 17, 4097, &a->size);
     case OPTION_GEOMETRY: return read_geometry(a, text);
     case OPTION_LIMIT: return read_limit(a, text);
+    case OPTION_SCHEME: return read_scheme(a, text);
+    case OPTION_SIDE: return read_side(a, text);
+    case OPTION_GROW: return read_pixels("grow", text, &a->grow);
+    case OPTION_SHRINK: return read_pixels("shrink", text, &a->shrink);
+    case OPTION_FEATHER: return read_pixels("feather", text, &a->feather);
     case 'q': a->quiet = true; return -1;
     case 'v': a->verbose = true; return -1;
     case 'h': fputs(help_text, stdout); return EXIT_FINE;
@@ -186,12 +239,17 @@ int arguments_read(arguments *a, int argc, char **argv)
     a->output = ".";
     a->legend = true;
     a->limit = 100;
+    a->scheme = DMLCSR_SCHEME_OWN;
     while (code < 0 && (option = getopt_long(argc, argv, "o:r:m:t:qvhV", options, NULL)) != -1)
         code = read_option(a, option, optarg);
     a->photos = argv + optind;
     a->photo_count = (size_t)(argc - optind);
     if (code < 0 && a->photo_count == 0) {
         fputs(PROGRAM ": no picture is named. Try " PROGRAM " --help.\n", stderr);
+        code = EXIT_USAGE;
+    }
+    if (code < 0 && !a->masks && (a->grow > 0 || a->shrink > 0 || a->feather > 0)) {
+        fputs(PROGRAM ": --grow, --shrink and --feather change masks; name a folder for these with --masks\n", stderr);
         code = EXIT_USAGE;
     }
     return code;
@@ -202,28 +260,29 @@ void arguments_free(arguments *a)
     free(a->regions);
 }
 
-static bool choose(const dmlcsr *parser, const char *name, bool chosen[256])
+static bool choose(const class_list *classes, const char *name, bool chosen[256])
 {
-    uint32_t number, count = dmlcsr_class_count(parser);
-    int found = dmlcsr_class_find(parser, name);
-    if (found < 0 && option_whole(name, 0, count - 1, &number, 0))
+    uint32_t number;
+    int found = class_list_find(classes, name);
+    if (found < 0 && option_whole(name, 0, classes->count - 1, &number, 0))
         found = (int)number;
     if (found >= 0)
         chosen[found] = true;
     return found >= 0;
 }
 
-bool classes_find(const dmlcsr *parser, const char *option, const char *list, bool chosen[256])
+bool classes_find(const class_list *classes, const char *option, const char *list, bool chosen[256])
 {
     memset(chosen, 0, 256 * sizeof *chosen);
     for (const char *from = list;;) {
         char name[128];
         size_t length = strcspn(from, ",");
         snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, from);
-        if (length >= sizeof name || !choose(parser, name, chosen)) {
-            fprintf(stderr, PROGRAM ": --%s: the model has no class \"%s\"; it has:", option, name);
-            for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++)
-                fprintf(stderr, " %s", dmlcsr_class_name(parser, i));
+        if (length >= sizeof name || !choose(classes, name, chosen)) {
+            fprintf(stderr, PROGRAM ": --%s: %s has no class \"%s\"; it has:", option,
+                    classes->scheme ? classes->scheme : "the model", name);
+            for (uint32_t i = 0; i < classes->count; i++)
+                fprintf(stderr, " %s", classes->names[i]);
             fputc('\n', stderr);
             return false;
         }

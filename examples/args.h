@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <dmlcsr/dmlcsr.h>
-
+#include "class_list.h"
 #include "options.h"
 
 #define PROGRAM "dmlcsr-parse"
@@ -25,6 +24,8 @@ typedef struct arguments {
     bool json, edges, quiet, verbose, legend;
     uint32_t threads, size;
     int isa, geometry;
+    int scheme, side;    /* DMLCSR_SCHEME_OWN and DMLCSR_SIDE_UNKNOWN: as the model has it */
+    float grow, shrink, feather; /* of masks, in pixels */
     dmlcsr_region *regions;
     size_t region_count;
     double limit; /* megapixels */
@@ -34,7 +35,7 @@ typedef struct arguments {
 int arguments_read(arguments *a, int argc, char **argv);
 void arguments_free(arguments *a);
 
-/* The classes named in a list "skin,hair" or "1,13" as a set; false, with a message, when one is not in the model. */
-bool classes_find(const dmlcsr *parser, const char *option, const char *list, bool chosen[256]);
+/* The classes named in a list "skin,hair" or "1,13" as a set; false, with a message, when one is not there. */
+bool classes_find(const class_list *classes, const char *option, const char *list, bool chosen[256]);
 
 #endif

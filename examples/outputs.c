@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <dmlcsr/mask.h>
+
 #include "overlay.h"
 
 /* ---- names ---- */
@@ -182,27 +184,18 @@ static char *place(const outputs *o, const char *path, const char *photo, const 
     return is_folder(o->asked, path) ? name_in(path, photo, suffix) : strdup(path);
 }
 
-static void get_colors(const dmlcsr *parser, uint32_t colors[256])
-{
-    memset(colors, 0, 256 * sizeof *colors);
-    for (uint32_t i = 0; i < dmlcsr_class_count(parser) && i < 256; i++)
-        colors[i] = dmlcsr_class_color(parser, i);
-}
-
 static png_source source_of(const findings *f, const uint8_t *pixels)
 {
     png_source source = { pixels, f->photo->width, f->photo->height, 1, NULL, 0 };
     return source;
 }
 
-static bool write_palette_map(const outputs *o, const dmlcsr *parser, const uint8_t *labels, char *name, findings *f,
-                              note *error)
+static bool write_palette_map(const outputs *o, const class_list *classes, const uint8_t *labels, char *name,
+                              findings *f, note *error)
 {
-    uint32_t colors[256];
-    get_colors(parser, colors);
     png_source source = source_of(f, labels);
-    source.palette = colors;
-    source.palette_size = dmlcsr_class_count(parser);
+    source.palette = classes->colors;
+    source.palette_size = classes->count;
     return save(o, name, &source, f, error);
 }
 
@@ -220,22 +213,20 @@ static frame frame_of(const dmlcsr_region *r)
     return f;
 }
 
-static bool write_overlay(const outputs *o, const dmlcsr *parser, findings *f, note *error)
+static bool write_overlay(const outputs *o, const class_list *classes, findings *f, note *error)
 {
     legend_entry entries[256];
-    uint32_t colors[256];
     unsigned count = 0;
     picture overlay;
-    get_colors(parser, colors);
-    for (uint32_t i = 1; i < dmlcsr_class_count(parser) && o->asked->legend; i++)
+    for (uint32_t i = 1; i < classes->count && o->asked->legend; i++)
         if (f->shown[i] && f->of[i].pixels)
-            entries[count++] = (legend_entry){ dmlcsr_class_name(parser, i), colors[i], findings_share(f, i) };
+            entries[count++] = (legend_entry){ classes->names[i], classes->colors[i], findings_share(f, i) };
     size_t regions = o->asked->legend ? o->asked->region_count : 0;
     frame *frames = malloc((regions + 1) * sizeof *frames);
     for (size_t i = 0; frames && i < regions; i++)
         frames[i] = frame_of(&o->asked->regions[i]);
-    bool made = overlay_make(&overlay, f->photo, f->labels, colors, frames, frames ? regions : 0, entries, count,
-                             error);
+    bool made = overlay_make(&overlay, f->photo, f->labels, classes->colors, frames, frames ? regions : 0, entries,
+                             count, error);
     free(frames);
     if (!made)
         return false;
@@ -254,28 +245,43 @@ static void file_word(const char *name, char *out, size_t size)
             *c = '_';
 }
 
-static bool write_masks(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+/* Grown, shrunk and softened as asked; `scratch` is what the library wants for it. */
+static void shape_mask(const arguments *a, const dmlcsr_plane *mask, void *scratch, size_t size)
+{
+    if (a->grow > 0)
+        dmlcsr_mask_grow(mask, a->grow, scratch, size, mask);
+    if (a->shrink > 0)
+        dmlcsr_mask_shrink(mask, a->shrink, scratch, size, mask);
+    if (a->feather > 0)
+        dmlcsr_mask_feather(mask, a->feather, scratch, size, mask);
+}
+
+static bool write_masks(const outputs *o, const class_list *classes, const maps *m, findings *f, note *error)
 {
     size_t count = (size_t)f->photo->width * f->photo->height;
+    size_t size = dmlcsr_mask_scratch(f->photo->width, f->photo->height);
     uint8_t *mask = malloc(count);
-    bool ok = mask != NULL;
+    void *scratch = malloc(size);
+    bool ok = mask && scratch && size;
     if (!ok)
         note_set(error, "there is not enough memory for a mask");
-    for (uint32_t k = 0; ok && k < dmlcsr_class_count(parser); k++) {
+    for (uint32_t k = 0; ok && k < classes->count; k++) {
         char word[64];
         if (!f->shown[k])
             continue;
         for (size_t i = 0; i < count; i++)
             mask[i] = m->labels[i] == k ? 255 : 0;
-        file_word(dmlcsr_class_name(parser, k), word, sizeof word);
+        shape_mask(o->asked, &(dmlcsr_plane){ mask, f->photo->width, f->photo->height, 0 }, scratch, size);
+        file_word(classes->names[k], word, sizeof word);
         png_source source = source_of(f, mask);
         ok = save(o, name_in(o->asked->masks, f->file, word), &source, f, error);
     }
+    free(scratch);
     free(mask);
     return ok;
 }
 
-static bool write_edges(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+static bool write_edges(const outputs *o, const class_list *classes, const maps *m, findings *f, note *error)
 {
     size_t count = (size_t)f->photo->width * f->photo->height;
     uint8_t *edge = malloc(count);
@@ -287,24 +293,24 @@ static bool write_edges(const outputs *o, const dmlcsr *parser, const maps *m, f
         edge[i] = (uint8_t)(m->binary_edge[i] * 255 + 0.5f);
     png_source source = source_of(f, edge);
     bool ok = save(o, place(o, NULL, f->file, "edges"), &source, f, error) &&
-              write_palette_map(o, parser, m->category_edge, place(o, NULL, f->file, "edge-classes"), f, error);
+              write_palette_map(o, classes, m->category_edge, place(o, NULL, f->file, "edge-classes"), f, error);
     free(edge);
     return ok;
 }
 
-bool outputs_write(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error)
+bool outputs_write(const outputs *o, const class_list *classes, const maps *m, findings *f, note *error)
 {
     const arguments *a = o->asked;
-    if (o->label && !write_palette_map(o, parser, m->labels, place(o, a->label, f->file, "label"), f, error))
+    if (o->label && !write_palette_map(o, classes, m->labels, place(o, a->label, f->file, "label"), f, error))
         return false;
-    if (o->overlay && !write_overlay(o, parser, f, error))
+    if (o->overlay && !write_overlay(o, classes, f, error))
         return false;
-    if (a->masks && !write_masks(o, parser, m, f, error))
+    if (a->masks && !write_masks(o, classes, m, f, error))
         return false;
     if (a->matte) {
         png_source source = source_of(f, m->matte);
         if (!save(o, place(o, NULL, f->file, "matte"), &source, f, error))
             return false;
     }
-    return !a->edges || write_edges(o, parser, m, f, error);
+    return !a->edges || write_edges(o, classes, m, f, error);
 }

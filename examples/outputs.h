@@ -28,6 +28,6 @@ bool outputs_prepare(outputs *o, const arguments *a, note *error);
 void outputs_free(outputs *o);
 
 /* Writes all files of one picture and adds their names to `f`. */
-bool outputs_write(const outputs *o, const dmlcsr *parser, const maps *m, findings *f, note *error);
+bool outputs_write(const outputs *o, const class_list *classes, const maps *m, findings *f, note *error);
 
 #endif

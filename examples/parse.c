@@ -19,6 +19,7 @@ typedef struct session {
     arguments asked;
     outputs files;
     dmlcsr *parser;
+    class_list classes; /* as they are shown; the next one is of these ids, the matte of the model's */
     bool shown[256];   /* classes that are reported */
     uint64_t matte;    /* classes of the matte, as bits */
     progress bar;
@@ -100,17 +101,26 @@ static int check_against_model(session *s)
     const arguments *a = &s->asked;
     for (int i = 0; i < 256; i++)
         s->shown[i] = true;
-    if (a->classes && !classes_find(s->parser, "classes", a->classes, s->shown))
+    if (!class_list_make(&s->classes, s->parser, a->scheme, a->side)) {
+        fputs(PROGRAM ": --side: the model does not say whose left its left is\n", stderr);
         return EXIT_USAGE;
-    if (a->matte && !classes_find(s->parser, "matte", a->matte, matte))
+    }
+    if (a->classes && !classes_find(&s->classes, "classes", a->classes, s->shown))
         return EXIT_USAGE;
-    for (int i = 0; a->matte && i < 256; i++) {
-        if (matte[i] && i >= 64) {
+    if (a->matte && !classes_find(&s->classes, "matte", a->matte, matte))
+        return EXIT_USAGE;
+    for (uint32_t i = 0; a->matte && i < dmlcsr_class_count(s->parser); i++) {
+        bool wanted = matte[s->classes.map[i]];
+        if (wanted && i >= 64) {
             fprintf(stderr, PROGRAM ": --matte: only the first 64 classes of a model can be in a matte\n");
             return EXIT_USAGE;
         }
-        if (matte[i])
+        if (wanted)
             s->matte |= (uint64_t)1 << i;
+    }
+    if (a->matte && !s->matte) {
+        fprintf(stderr, PROGRAM ": --matte %s: the model has none of these classes\n", a->matte);
+        return EXIT_USAGE;
     }
     if (a->edges && !dmlcsr_has_edges(s->parser)) {
         fputs(PROGRAM ": --edges: this model has no edge heads; use one converted without --drop-edges\n", stderr);
@@ -190,11 +200,14 @@ static void check_regions(session *s, const char *file, const picture *photo)
     }
 }
 
-/* Classes that were not asked for become background. */
+/* The ids that are shown; classes that were not asked for become background. */
 static void keep_shown(const session *s, uint8_t *labels, size_t count)
 {
+    uint8_t map[256];
+    for (int i = 0; i < 256; i++)
+        map[i] = s->shown[s->classes.map[i]] ? s->classes.map[i] : 0;
     for (size_t i = 0; labels && i < count; i++)
-        labels[i] = s->shown[labels[i]] ? labels[i] : 0;
+        labels[i] = map[labels[i]];
 }
 
 static bool work_on(session *s, findings *f, picture *photo, maps *m, note *error)
@@ -213,7 +226,7 @@ static bool work_on(session *s, findings *f, picture *photo, maps *m, note *erro
     keep_shown(s, m->category_edge, (size_t)photo->width * photo->height);
     f->labels = m->labels;
     findings_count(f);
-    bool ok = outputs_write(&s->files, s->parser, m, f, error);
+    bool ok = outputs_write(&s->files, &s->classes, m, f, error);
     f->seconds_read = read - start;
     f->seconds_parse = parsed - read;
     f->seconds_write = steady_seconds() - parsed;
@@ -224,9 +237,9 @@ static void report(session *s, const findings *f)
 {
     progress_hide(&s->bar);
     if (s->asked.json)
-        report_json(stdout, s->parser, &s->asked, f);
+        report_json(stdout, s->parser, &s->classes, &s->asked, f);
     else if (!s->asked.quiet)
-        report_table(stdout, s->parser, f);
+        report_table(stdout, &s->classes, f);
     if (s->asked.verbose) {
         fflush(stdout);
         fprintf(stderr, PROGRAM ": %s: read %.3f s, parsed %.3f s, wrote %.3f s\n", f->file, f->seconds_read,

@@ -28,31 +28,31 @@ double findings_share(const findings *f, unsigned label)
     return (double)f->of[label].pixels / ((double)f->photo->width * f->photo->height);
 }
 
-void report_table(FILE *out, const dmlcsr *parser, const findings *f)
+void report_table(FILE *out, const class_list *classes, const findings *f)
 {
     fprintf(out, "%s: %" PRIu32 " x %" PRIu32 " pixels, parsed in %.2f s\n", f->file, f->photo->width, f->photo->height,
             f->seconds_parse);
     fprintf(out, "  %3s  %-14s %12s %9s\n", "id", "class", "pixels", "share");
-    for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++)
+    for (uint32_t i = 0; i < classes->count; i++)
         if (f->shown[i] && f->of[i].pixels)
-            fprintf(out, "  %3" PRIu32 "  %-14s %12" PRIu64 " %7.2f %%\n", i, dmlcsr_class_name(parser, i),
+            fprintf(out, "  %3" PRIu32 "  %-14s %12" PRIu64 " %7.2f %%\n", i, classes->names[i],
                     f->of[i].pixels, 100 * findings_share(f, i));
     for (size_t i = 0; i < f->written_count; i++)
         fprintf(out, "  wrote %s\n", f->written[i]);
 }
 
-static void write_classes(FILE *out, const dmlcsr *parser, const findings *f)
+static void write_classes(FILE *out, const class_list *classes, const findings *f)
 {
     const char *separator = "";
     fputs(",\"classes\":[", out);
-    for (uint32_t i = 0; i < dmlcsr_class_count(parser); i++) {
+    for (uint32_t i = 0; i < classes->count; i++) {
         const class_statistics *c = &f->of[i];
         if (!f->shown[i])
             continue;
         fprintf(out, "%s{\"id\":%" PRIu32 ",\"name\":", separator, i);
-        json_write_string(out, dmlcsr_class_name(parser, i));
+        json_write_string(out, classes->names[i]);
         fprintf(out, ",\"color\":\"#%06" PRIx32 "\",\"pixels\":%" PRIu64 ",\"share\":%.6f,\"box\":",
-                dmlcsr_class_color(parser, i), c->pixels, findings_share(f, i));
+                classes->colors[i], c->pixels, findings_share(f, i));
         if (c->pixels)
             fprintf(out, "[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]}", c->left, c->top, c->right - c->left + 1,
                     c->bottom - c->top + 1);
@@ -85,20 +85,22 @@ static void write_files(FILE *out, const findings *f)
     fputc(']', out);
 }
 
-void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const findings *f)
+void report_json(FILE *out, const dmlcsr *parser, const class_list *classes, const arguments *a, const findings *f)
 {
     fputs("{\"file\":", out);
     json_write_string(out, f->file);
     fprintf(out, ",\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"model\":", f->photo->width, f->photo->height);
     json_write_string(out, a->model ? a->model : "small");
+    if (classes->scheme)
+        fprintf(out, ",\"scheme\":\"%s\"", classes->scheme);
     fputs(",\"side\":", out);
-    json_write_string(out, dmlcsr_side(parser) ? dmlcsr_side(parser) : "");
+    json_write_string(out, classes->side);
     fprintf(out, ",\"input_size\":%" PRIu32 ",\"isa\":\"%s\",\"threads\":%" PRIu32, dmlcsr_input_size(parser),
             dmlcsr_isa(parser), dmlcsr_threads(parser));
     fprintf(out, ",\"seconds\":{\"read\":%.4f,\"parse\":%.4f,\"write\":%.4f}", f->seconds_read, f->seconds_parse,
             f->seconds_write);
     write_regions(out, a);
-    write_classes(out, parser, f);
+    write_classes(out, classes, f);
     write_files(out, f);
     if (f->photo->warning.text[0]) {
         fputs(",\"warning\":", out);

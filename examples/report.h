@@ -28,8 +28,8 @@ typedef struct findings {
 void findings_count(findings *f);
 double findings_share(const findings *f, unsigned label);
 
-void report_table(FILE *out, const dmlcsr *parser, const findings *f);
-void report_json(FILE *out, const dmlcsr *parser, const arguments *a, const findings *f);
+void report_table(FILE *out, const class_list *classes, const findings *f);
+void report_json(FILE *out, const dmlcsr *parser, const class_list *classes, const arguments *a, const findings *f);
 /* The JSON line of a picture that failed. */
 void report_json_error(FILE *out, const char *file, const char *sentence);
 

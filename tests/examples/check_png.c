@@ -7,6 +7,8 @@
  *   check_png agree A B PERCENT   status 0 when at least so many samples are equal
  *   check_png composed A B AB     status 0 when AB is B where B is not 0, else A
  *   check_png differ A B          status 0 when at least one sample differs
+ *   check_png where FILE A B      prints right or left: where the middle of the pixels of value A lies, seen from that
+ *                                 of value B; status 1 when one of the two does not occur
  *   check_png ppm FILE OUT        writes an RGB picture as binary PPM
  */
 #include <stdint.h>
@@ -127,6 +129,27 @@ static int compare(int argc, char **argv)
     return 1;
 }
 
+/* Mean column of a value, or -1. */
+static double middle(const map *m, int value)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->samples[i] == value) {
+            sum += (double)(i % m->width);
+            count++;
+        }
+    return count > 0 ? sum / count : -1;
+}
+
+static int print_where(const map *m, int a, int b)
+{
+    double of_a = middle(m, a), of_b = middle(m, b);
+    if (m->count != (size_t)m->width * m->height || of_a < 0 || of_b < 0 || of_a == of_b)
+        return 1;
+    puts(of_a > of_b ? "right" : "left");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 3 && strcmp(argv[1], "info") == 0) {
@@ -136,6 +159,10 @@ int main(int argc, char **argv)
     if (argc >= 3 && strcmp(argv[1], "palette") == 0) {
         map m = load(argv[2]);
         return print_palette(&m);
+    }
+    if (argc == 5 && strcmp(argv[1], "where") == 0) {
+        map m = load(argv[2]);
+        return print_where(&m, atoi(argv[3]), atoi(argv[4]));
     }
     if (argc == 4 && strcmp(argv[1], "ppm") == 0) {
         map m = load(argv[2]);

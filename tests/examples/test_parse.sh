@@ -127,6 +127,70 @@ try 0 "portable C" "$parse" -v --isa c --label c.png --region "$region" "$demo"
 says "c, " "MB of weights"
 try 0 "is nearly the same" "$png" agree c.png l.png 99.9
 
+# ---- whose left is left ----
+
+where() { # what, right or left, label picture, id of the left one, id of the right one
+    try 0 "$1" "$png" where "$3" "$4" "$5"
+    try 0 "$1: $2" test "$(cat "$folder/out")" = "$2"
+}
+# The portrait is not mirrored and shows both halves of the face: the person's left is on the right of the picture.
+where "left eye" right l.png 4 5
+where "left brow" right l.png 6 7
+try 0 "picture's side" "$parse" -q --side picture --region "$region" --label picture.png "$demo"
+where "left eye" left picture.png 4 5
+where "left brow" left picture.png 6 7
+try 0 "subject's side" "$parse" -q --side subject --region "$region" --label subject.png "$demo"
+try 0 "is that of the model" "$png" same subject.png l.png
+scheme() { # name, where its left lies, its ids of left eye, right eye, left brow, right brow
+    try 0 "$1" "$parse" --json --scheme "$1" --region "$region" --label "$1.png" "$demo"
+    says "\"scheme\":\"$1\""
+    where "$1, eyes" "$2" "$1.png" "$3" "$4"
+    where "$1, brows" "$2" "$1.png" "$5" "$6"
+}
+scheme celebamask-hq right 4 5 6 7
+try 0 "is that of the model" "$png" same celebamask-hq.png l.png
+scheme lapa left 4 5 2 3
+scheme face-parsing-pytorch right 4 5 2 3
+scheme facer-celebm left 9 8 7 6
+scheme facer-lapa right 5 4 3 2
+scheme segformer right 4 5 6 7
+try 0 "other side" "$parse" --json --scheme lapa --side subject --region "$region" --label lapa-subject.png "$demo"
+says '"side":"subject"' '"name":"left eyebrow"'
+where "left eye" right lapa-subject.png 4 5
+
+# ---- other lists ----
+
+try 0 "merged" "$parse" --scheme merged-8 --region "$region" --label merged.png --masks merged "$demo"
+says "eyes_brows" "mouth_lips" "clothes"
+try 1 "no class of the model" grep -q l_brow "$folder/out"
+try 0 "eight masks" test "$(ls merged | wc -l)" -eq 8
+try 0 "eight colours" "$png" info merged.png
+read -r _ _ _ _ palette _ largest <"$folder/out"
+try 0 "eight colours" test "$palette" -eq 8 -a "$largest" -lt 8
+try 0 "matte of a merged class" "$parse" -q --scheme merged-8 --region "$region" --matte eyes_brows -o eyes "$demo"
+try 0 "matte of its parts" "$parse" -q --region "$region" --matte eye_g,l_eye,r_eye,l_brow,r_brow -o parts "$demo"
+try 0 "are the same" "$png" same eyes/demo-matte.png parts/demo-matte.png
+
+# ---- masks of another shape ----
+
+mask() { # folder, options
+    local into=$1
+    shift
+    try 0 "$into" "$parse" -q --region "$region" --classes hair --masks "$into" "$@" "$demo"
+}
+mask larger --grow 6
+mask smaller --shrink 6
+mask soft --feather 9
+mask same --grow 0 --shrink 0 --feather 0
+try 0 "nothing changes" "$png" same same/demo-hair.png masks/demo-hair.png
+try 0 "larger" "$png" composed masks/demo-hair.png larger/demo-hair.png larger/demo-hair.png
+try 0 "smaller" "$png" composed smaller/demo-hair.png masks/demo-hair.png masks/demo-hair.png
+try 0 "it does grow" "$png" differ larger/demo-hair.png masks/demo-hair.png
+try 0 "it does shrink" "$png" differ smaller/demo-hair.png masks/demo-hair.png
+try 0 "soft" "$png" info soft/demo-hair.png
+read -r _ _ _ _ _ distinct largest <"$folder/out"
+try 0 "soft edges" test "$distinct" -gt 10 -a "$largest" -eq 255
+
 # ---- several faces ----
 
 second=330,260,120,-10
@@ -204,6 +268,12 @@ wrong "--size 4098" --size 4098 "$demo"
 wrong "--limit 0" --limit 0 "$demo"
 wrong "--limit x" --limit x "$demo"
 wrong "fine or compatible" --geometry rough "$demo"
+wrong "there is no such list; there are: celebamask-hq lapa" --scheme LaPa "$demo"
+wrong "expected subject or picture" --side left "$demo"
+wrong 'merged-8 has no class "l_eye"' --scheme merged-8 --classes l_eye "$demo"
+wrong "expected pixels" --masks none --grow -1 "$demo"
+wrong "expected pixels" --masks none --feather nan "$demo"
+wrong "name a folder for these with --masks" --shrink 2 "$demo"
 wrong "no instruction set has this name" --isa mmx "$demo"
 wrong 'the model has no class "tail"; it has: background' --classes hair,tail "$demo"
 wrong 'the model has no class ""' --matte hair, "$demo"
