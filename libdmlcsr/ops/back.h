@@ -25,6 +25,10 @@ typedef struct dml_core {
 typedef void (*dml_image_task)(void *argument, uint32_t image, uint32_t thread, dml_pool *pool);
 void dml_batch_run(dml_pool *pool, uint32_t images, dml_image_task task, void *argument);
 
+/* A convolution of a whole batch, without a residual, in the faster of the two ways. room: dml_winograd_room() elements. */
+void dml_conv_batch_run(const dml_conv *conv, const dml_core *core, const dml_batch *x, const dml_batch *y,
+                        dml_real *room);
+
 /* The first pixel of a row of one image and block, and the border of one; b may be NULL: NULL, nothing. */
 dml_real *dml_batch_row(const dml_batch *b, uint32_t image, uint32_t block, uint32_t y);
 void dml_batch_clear_border(const dml_batch *b, uint32_t image, uint32_t block);
@@ -40,17 +44,15 @@ size_t dml_conv_back_weight_size(const dml_conv_shape *shape);
 void dml_conv_back_transpose(const dml_conv_shape *shape, const dml_real *weight, const dml_core *core,
                              dml_real *transposed);
 
-/* Elements of room that the two below need for n images, x being h x w. Where Winograd's way pays they take it. */
-size_t dml_conv_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
 /* dx (+)= W^T dy. dy.pad >= dilation (kernel - 1) / 2 when the stride is 1; zeros: as many zeros as dx has channels (rounded
-   up to blocks). */
+   up to blocks); room: dml_conv_back_input_room() elements, for n images, x being h x w. */
+size_t dml_conv_back_input_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
 void dml_conv_back_input(const dml_conv_shape *shape, const dml_core *core, const dml_real *transposed,
                          const dml_real *zeros, const dml_batch *dy, const dml_batch *dx, bool add, dml_real *room);
-/* dweight += x * dy; x has the border that the convolution reads. */
+/* dweight += x * dy; x has the border that the convolution reads. Where Winograd's way pays (winograd_back.c) it is taken;
+   room: dml_winograd_back_room() elements, for n images, dy being h x w. */
 void dml_conv_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
                           dml_real *dweight, dml_real *room);
-
-/* The second, the Winograd way (winograd_back.c). */
 size_t dml_winograd_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
 void dml_winograd_back_weight(const dml_conv_shape *shape, const dml_core *core, const dml_batch *x, const dml_batch *dy,
                               dml_real *dweight, dml_real *room);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ops/winograd.h"
+
 typedef struct job {
     dml_image_task task;
     void *argument;
@@ -23,6 +25,30 @@ void dml_batch_run(dml_pool *pool, uint32_t images, dml_image_task task, void *a
     }
     for (uint32_t i = 0; i < images; i++)
         task(argument, i, 0, pool);
+}
+
+typedef struct conv_job {
+    const dml_conv *conv;
+    const dml_core *core;
+    const dml_batch *x, *y;
+} conv_job;
+
+static void conv_image(void *argument, uint32_t image, uint32_t thread, dml_pool *pool)
+{
+    const conv_job *j = argument;
+    const dml_tensor x = dml_batch_image(j->x, image), y = dml_batch_image(j->y, image);
+    (void)thread;
+    dml_conv_run(j->conv, &j->core->kernels, pool, &x, NULL, &y);
+}
+
+void dml_conv_batch_run(const dml_conv *conv, const dml_core *core, const dml_batch *x, const dml_batch *y,
+                        dml_real *room)
+{
+    conv_job j = {conv, core, x, y};
+    if (dml_winograd_pays(&conv->shape, y->n, y->first.h, y->first.w))
+        dml_winograd_run(conv, &core->kernels, core->pool, x, y, room);
+    else
+        dml_batch_run(core->pool, y->n, conv_image, &j);
 }
 
 dml_real *dml_batch_row(const dml_batch *b, uint32_t image, uint32_t block, uint32_t y)

@@ -58,10 +58,11 @@ void dml_conv_back_transpose(const dml_conv_shape *shape, const dml_real *weight
 /* ---- input --------------------------------------------------------------------------------------------------------- */
 
 typedef struct input_job {
+    const dml_conv_shape *shape;
     const dml_core *core;
     dml_conv conv;
-    uint32_t stride;
-    const dml_batch *dy, *dx;
+    const dml_batch *dy;
+    dml_batch dx; /* whole blocks */
     dml_real *spread;
     size_t spread_size;
 } input_job;
@@ -74,7 +75,7 @@ static dml_tensor spread_tensor(const dml_conv_shape *shape, uint32_t h, uint32_
 static size_t spread_size(const dml_conv_shape *shape, uint32_t h, uint32_t w)
 {
     const dml_tensor t = spread_tensor(shape, h, w, NULL);
-    return shape->stride == 1 ? 0 : dml_tensor_size(&t);
+    return dml_tensor_size(&t);
 }
 
 /* The convolution from dy to dx. */
@@ -84,14 +85,10 @@ static dml_conv_shape shape_back(const dml_conv_shape *shape)
                             shape->dilation, 0};
 }
 
-size_t dml_conv_back_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)
+size_t dml_conv_back_input_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)
 {
     const dml_conv_shape back = shape_back(shape);
-    if (shape->stride > 1)
-        return threads * spread_size(shape, h, w);
-    const size_t input = dml_winograd_room(&back, n, h, w, threads);
-    const size_t weight = dml_winograd_back_room(shape, n, h, w, threads);
-    return input > weight ? input : weight;
+    return shape->stride > 1 ? threads * spread_size(shape, h, w) : dml_winograd_room(&back, n, h, w, threads);
 }
 
 /* Every stride-th pixel of t is one of dy, the others are zero. */
@@ -105,36 +102,29 @@ static void spread(const dml_tensor *dy, uint32_t stride, const dml_tensor *t)
                        dml_tensor_at(dy, block, y, x), DML_BLOCK * sizeof *t->data);
 }
 
+/* With a stride. */
 static void input_image(void *argument, uint32_t image, uint32_t thread, dml_pool *pool)
 {
     const input_job *j = argument;
-    dml_tensor dy = dml_batch_image(j->dy, image), dx = dml_batch_image(j->dx, image);
-    if (j->stride > 1) {
-        const dml_tensor room = spread_tensor(&(dml_conv_shape){.out = dy.c, .kernel = j->conv.shape.kernel,
-                                                                .dilation = j->conv.shape.dilation},
-                                              dx.h, dx.w, j->spread + thread * j->spread_size);
-        spread(&dy, j->stride, &room);
-        dy = room;
-    }
-    dx.c = j->conv.shape.out;
-    dml_conv_run(&j->conv, &j->core->kernels, pool, &dy, NULL, &dx);
+    const dml_tensor dy = dml_batch_image(j->dy, image), dx = dml_batch_image(&j->dx, image);
+    const dml_tensor room = spread_tensor(j->shape, dx.h, dx.w, j->spread + thread * j->spread_size);
+    spread(&dy, j->shape->stride, &room);
+    dml_conv_run(&j->conv, &j->core->kernels, pool, &room, NULL, &dx);
 }
 
 void dml_conv_back_input(const dml_conv_shape *shape, const dml_core *core, const dml_real *transposed,
                          const dml_real *zeros, const dml_batch *dy, const dml_batch *dx, bool add, dml_real *room)
 {
     const dml_conv_shape back = shape_back(shape);
-    input_job j = {core, dml_conv_make(&back, transposed, zeros), shape->stride, dy, dx, room,
+    input_job j = {shape, core, dml_conv_make(&back, transposed, zeros), dy, *dx, room,
                    spread_size(shape, dx->first.h, dx->first.w)};
     j.conv.tail = (shape->out - 1) % DML_BLOCK + 1; /* the lanes after it are zero */
     j.conv.add = add;
-    if (shape->stride == 1 && dml_winograd_pays(&back, dx->n, dx->first.h, dx->first.w)) {
-        dml_batch whole = *dx;
-        whole.first.c = back.out;
-        dml_winograd_run(&j.conv, &core->kernels, core->pool, dy, &whole, room);
-        return;
-    }
-    dml_batch_run(core->pool, dy->n, input_image, &j);
+    j.dx.first.c = back.out;
+    if (shape->stride == 1)
+        dml_conv_batch_run(&j.conv, core, dy, &j.dx, room);
+    else
+        dml_batch_run(core->pool, dy->n, input_image, &j);
 }
 
 /* ---- weights' gradient --------------------------------------------------------------------------------------------- */

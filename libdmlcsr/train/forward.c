@@ -1,12 +1,9 @@
 /* The way from the input to the outputs, in training and (frozen) as at inference. */
 #include "train/plan.h"
 
-#include "ops/winograd.h"
-
 typedef struct image_job {
     const dml_plan *plan;
     const dml_step *step;
-    const dml_conv *conv;
     const dml_depthwise *depthwise;
     const dml_batch *x, *second, *y;
 } image_job;
@@ -22,13 +19,13 @@ static void run_image(void *argument, uint32_t image, uint32_t slot, dml_pool *p
     if (j->second)
         second = dml_batch_image(j->second, image);
     switch (j->step->kind) {
-    case DML_STEP_CONV: dml_conv_run(j->conv, k, pool, &x, NULL, &y); break;
     case DML_STEP_DEPTHWISE: dml_depthwise_run(j->depthwise, k, pool, &x, &y); break;
     case DML_STEP_MAXPOOL: dml_maxpool_run(k, pool, &x, &y); break;
     case DML_STEP_RESIZE: dml_resize_run(k, pool, &x, j->second ? &second : NULL, &y); break;
     case DML_STEP_SOFTMAX: dml_softmax_run(k, pool, &x, &y); break;
     case DML_STEP_TRANSPOSE: dml_transpose_run(k, pool, &x, &y); break;
-    case DML_STEP_PRODUCT: break; /* dml_product_run knows batches */
+    case DML_STEP_CONV:
+    case DML_STEP_PRODUCT: break; /* know batches */
     }
 }
 
@@ -59,15 +56,13 @@ static void run_linear(const dml_plan *p, const dml_plan_step *s, const dml_stat
     const dml_train_layer *l = s->layer;
     const dml_real *weight = state->parameters + l->weight;
     const dml_real *bias = l->bias == DML_ABSENT ? p->zeros : state->parameters + l->bias;
-    const dml_conv conv = dml_conv_make(&l->shape, weight, bias);
-    dml_depthwise depthwise = {weight, bias, l->channels, 1, 1};
-    if (l->depthwise)
-        depthwise.stride = l->depthwise->stride;
-    else if (dml_winograd_pays(&l->shape, p->n, z->first.h, z->first.w)) {
-        dml_winograd_run(&conv, &p->core->kernels, p->core->pool, x, z, p->room);
+    if (!l->depthwise) {
+        const dml_conv conv = dml_conv_make(&l->shape, weight, bias);
+        dml_conv_batch_run(&conv, p->core, x, z, p->room);
         return;
     }
-    image_job j = {p, s->step, &conv, &depthwise, x, NULL, z};
+    const dml_depthwise depthwise = {weight, bias, l->channels, l->depthwise->stride, 1};
+    image_job j = {p, s->step, &depthwise, x, NULL, z};
     dml_batch_run(p->core->pool, p->n, run_image, &j);
 }
 
@@ -112,7 +107,7 @@ int dml_plan_step_forward(dml_plan *p, const dml_state *state, uint32_t step, in
         dml_product_run(p->core, p->zeros, &x, &second, &y);
         return DMLCSR_OK;
     }
-    image_job j = {p, s->step, NULL, NULL, &x, s->step->second != DML_NONE ? &second : NULL, &y};
+    image_job j = {p, s->step, NULL, &x, s->step->second != DML_NONE ? &second : NULL, &y};
     dml_batch_run(p->core->pool, p->n, run_image, &j);
     return DMLCSR_OK;
 }

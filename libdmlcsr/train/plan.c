@@ -240,7 +240,10 @@ static void measure_room(const dml_plan *p, size_t *transposed, size_t *room)
         if (s->kind == DML_STEP_CONV) {
             const dml_tensor y = dml_plan_value(p, s->y, DML_FORWARD).first;
             *room = larger(*room, dml_winograd_room(&s->conv->shape, p->n, y.h, y.w, threads));
-            *room = larger(*room, dml_conv_back_room(&s->conv->shape, p->n, x.h, x.w, threads));
+            *room = larger(*room, dml_winograd_back_room(&s->conv->shape, p->n, y.h, y.w, threads));
+            if (!p->step[i].wants_dx)
+                continue;
+            *room = larger(*room, dml_conv_back_input_room(&s->conv->shape, p->n, x.h, x.w, threads));
             *transposed = larger(*transposed, dml_conv_back_weight_size(&s->conv->shape));
         } else if (s->kind == DML_STEP_PRODUCT) {
             *room = larger(*room, threads * dml_product_back_room(&x, &second));

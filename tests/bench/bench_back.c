@@ -71,13 +71,17 @@ static layer make(const row *r, const dml_core *core, dml_memory *memory)
     const dml_conv_shape *s = &r->shape;
     const uint32_t pad = s->dilation * (s->kernel / 2), side = dml_conv_side(r->side, s->stride);
     const uint32_t threads = dml_pool_threads(core->pool);
-    const size_t forward = dml_winograd_room(s, r->n, side, side, threads);
-    const size_t back = dml_conv_back_room(s, r->n, r->side, r->side, threads);
+    const size_t sizes[] = {dml_winograd_room(s, r->n, side, side, threads),
+                            dml_conv_back_input_room(s, r->n, r->side, r->side, threads),
+                            dml_winograd_back_room(s, r->n, side, side, threads)};
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        most = sizes[i] > most ? sizes[i] : most;
     return (layer){r, core, memory, batch(memory, r->n, s->in, r->side, pad), batch(memory, r->n, s->out, side, pad),
                    batch(memory, r->n, s->in, r->side, 0), noise(memory, dml_conv_weight_size(s)),
                    noise(memory, dml_conv_back_weight_size(s)), room(memory, dml_conv_weight_size(s)),
                    room(memory, (s->in > s->out ? s->in : s->out) + (size_t)DML_BLOCK),
-                   room(memory, forward > back ? forward : back)};
+                   room(memory, most)};
 }
 
 static void release(const layer *l)
@@ -88,24 +92,13 @@ static void release(const layer *l)
         dml_release(l->memory, parts[i]);
 }
 
-static void forward_image(void *argument, uint32_t image, uint32_t thread, dml_pool *pool)
-{
-    const layer *l = argument;
-    const dml_conv conv = dml_conv_make(&l->row->shape, l->weight, l->zeros);
-    const dml_tensor x = dml_batch_image(&l->x, image), y = dml_batch_image(&l->y, image);
-    (void)thread;
-    dml_conv_run(&conv, &l->core->kernels, pool, &x, NULL, &y);
-}
-
 static double run(layer *l, int kind)
 {
     const dml_conv_shape *s = &l->row->shape;
     const double start = seconds();
     const dml_conv conv = dml_conv_make(s, l->weight, l->zeros);
-    if (kind == FORWARD && dml_winograd_pays(s, l->y.n, l->y.first.h, l->y.first.w))
-        dml_winograd_run(&conv, &l->core->kernels, l->core->pool, &l->x, &l->y, l->room);
-    else if (kind == FORWARD)
-        dml_batch_run(l->core->pool, l->x.n, forward_image, l);
+    if (kind == FORWARD)
+        dml_conv_batch_run(&conv, l->core, &l->x, &l->y, l->room);
     else if (kind == INPUT)
         dml_conv_back_input(s, l->core, l->transposed, l->zeros, &l->y, &l->dx, false, l->room);
     else

@@ -55,18 +55,11 @@ static void conv_forward(ops_case *c)
 {
     const conv_shape *s = c->shape;
     const dml_conv conv = dml_conv_make(&s->conv, c->input[1].value, c->input[2].value);
-    const uint32_t threads = dml_pool_threads(c->core.pool);
     const dml_tensor *first = &c->output.batch.first;
-    if (dml_winograd_pays(&s->conv, s->n, first->h, first->w)) {
-        dml_real *room = ops_room(dml_winograd_room(&s->conv, s->n, first->h, first->w, threads) * sizeof *room);
-        dml_winograd_run(&conv, &c->core.kernels, c->core.pool, &c->input[0].batch, &c->output.batch, room);
-        free(room);
-        return;
-    }
-    for (uint32_t i = 0; i < s->n; i++) {
-        const dml_tensor x = dml_batch_image(&c->input[0].batch, i), y = dml_batch_image(&c->output.batch, i);
-        dml_conv_run(&conv, &c->core.kernels, c->core.pool, &x, NULL, &y);
-    }
+    const size_t size = dml_winograd_room(&s->conv, s->n, first->h, first->w, dml_pool_threads(c->core.pool));
+    dml_real *room = ops_room(size * sizeof *room);
+    dml_conv_batch_run(&conv, &c->core, &c->input[0].batch, &c->output.batch, room);
+    free(room);
 }
 
 static void conv_back(ops_case *c, bool add)
@@ -77,7 +70,11 @@ static void conv_back(ops_case *c, bool add)
     const size_t lanes = (size_t)dml_conv_blocks(v) * DML_BLOCK;
     dml_real *transposed = ops_room(dml_conv_back_weight_size(v) * sizeof *transposed);
     dml_real *zeros = ops_room(lanes * sizeof *zeros);
-    dml_real *room = ops_room(dml_conv_back_room(v, s->n, s->h, s->w, dml_pool_threads(c->core.pool)) * sizeof *room);
+    const uint32_t threads = dml_pool_threads(c->core.pool);
+    const dml_tensor *dy = &c->doutput.batch.first;
+    const size_t size = largest(dml_conv_back_input_room(v, s->n, s->h, s->w, threads),
+                                dml_winograd_back_room(v, s->n, dy->h, dy->w, threads));
+    dml_real *room = ops_room(size * sizeof *room);
     dml_conv_back_transpose(v, c->input[1].value, &c->core, transposed);
     dml_conv_back_input(v, &c->core, transposed, zeros, &c->doutput.batch, &g[0].batch, add, room);
     dml_conv_back_weight(v, &c->core, &c->input[0].batch, &c->doutput.batch, g[1].value, room);
