@@ -8,7 +8,8 @@ esac
 [ -x "$BUILD/bin/dmlcsr-evaluate" ] || skip "there is no $BUILD/bin/dmlcsr-evaluate"
 bin=$BUILD/bin
 case $bin in /*) ;; *) bin=$PWD/$bin ;; esac
-evaluate=$bin/dmlcsr-evaluate parse=$bin/dmlcsr-parse model=$PWD/weights/dmlcsr-small.safetensors
+evaluate=$bin/dmlcsr-evaluate parse=$bin/dmlcsr-parse tests=$PWD/$here
+model=$PWD/weights/dmlcsr-small.safetensors
 helper make_faces
 helper make_labels
 helper check_png
@@ -310,21 +311,6 @@ try 0 "version" "$evaluate" --version
 # ---- on a terminal ----
 
 if command -v python3 >/dev/null 2>&1; then
-    try 0 "progress bar" python3 -c '
-import os, pty, sys
-child, terminal = pty.fork()
-if child == 0:
-    os.environ["TERM"] = "xterm"
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.execv(sys.argv[1], sys.argv[1:])
-text = b""
-while True:
-    try: piece = os.read(terminal, 4096)
-    except OSError: break
-    if not piece: break
-    text += piece
-assert os.waitpid(child, 0)[1] == 0
-assert b"/8" in text and b"pictures/s" in text and text.endswith(b"\r\x1b[K"), text
-' "$evaluate" -d set -t 1
+    try 0 "progress bar" python3 "$tests/terminal.py" evaluate "$evaluate" -d set -t 1
 fi
 finish

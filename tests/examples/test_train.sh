@@ -156,31 +156,8 @@ try 1 "a rate that diverges" "$train" "$folder/run.toml" --quiet --output "$fold
     --clip 0 --warm-up 0 --momentum 0.99
 has "the parameters are those before the step" "training stops; the last checkpoint is"
 
-# On a terminal, as wide as it is: rate, time left, loss.
 if command -v python3 >/dev/null 2>&1; then
-    try 0 "progress bar" python3 -c '
-import fcntl, os, pty, struct, sys, termios
-def lines(columns):
-    child, terminal = pty.fork()
-    if child == 0:
-        fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.environ["TERM"] = "xterm"
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.execv(sys.argv[1], sys.argv[1:])
-    text = b""
-    while True:
-        try: piece = os.read(terminal, 4096)
-        except OSError: break
-        if not piece: break
-        text += piece
-    assert os.waitpid(child, 0)[1] == 0 and text.endswith(b"\r\x1b[K"), text
-    return [line.decode() for line in text.replace(b"\x1b[K", b"").split(b"\r")]
-wide = [line for line in lines(200) if "epoch" in line]
-assert wide and all("/2 " in line for line in wide), wide
-for word in "epoch 1/3", "to go", "pictures/s", "loss", "rate", "Lovasz", "edges", "attention":
-    assert any(word in line for line in wide), (word, wide)
-narrow = lines(50)
-assert max(map(len, narrow)) == 49 and any("epoch 1/3" in line for line in narrow), narrow
-' "$train" "$folder/run.toml" --data "$folder/sound" --output "$folder/bar" --epochs 3 --fresh
+    try 0 "progress bar" python3 "$here/terminal.py" train "$train" "$folder/run.toml" --data "$folder/sound" \
+        --output "$folder/bar" --epochs 3 --fresh
 fi
 finish
