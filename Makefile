@@ -49,7 +49,7 @@ VERSION := $(MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
 machine := $(shell $(CC) $(CFLAGS) -dumpmachine)
 
 ifneq ($(filter x86_64% amd64% i386% i486% i586% i686%,$(machine)),)
-isas := sse41 avx2 avx512
+isas := sse41 avx2 avx512 avx512bf16 avx512vnni
 else ifneq ($(filter aarch64% arm64%,$(machine)),)
 isas := neon
 else
@@ -85,6 +85,8 @@ includes   := -Iinclude -Ilibdmlcsr
 flags_sse41  := -msse4.1
 flags_avx2   := -mavx2 -mfma -mf16c
 flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512
+flags_avx512bf16 := $(flags_avx512) -mavx512bf16
+flags_avx512vnni := $(flags_avx512) -mavx512vnni
 flags_neon   :=
 # conv_avx2.c -> flags_avx2; conv.c -> nothing
 isa_of        = $(lastword $(subst _, ,$(basename $(notdir $(1)))))
@@ -102,7 +104,7 @@ say   = $(call run_$(V),$(1),$(2))
 
 # ---- the library ------------------------------------------------------------------------------------------------------
 
-all_isas   := sse41 avx2 avx512 neon
+all_isas   := sse41 avx2 avx512 avx512bf16 avx512vnni neon
 other_isas := $(filter-out $(isas),$(all_isas))
 all_sources := $(wildcard libdmlcsr/*.c) \
                $(foreach room,base kernels ops net model image train,$(wildcard libdmlcsr/$(room)/*.c))
@@ -121,7 +123,7 @@ pc_files   := $(BUILD)/dmlcsr.pc $(call if_training,$(BUILD)/dmlcsr-train.pc)
 
 # The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
 # precision: what reads and writes them is left out.
-double_sources := $(filter-out $(foreach isa,$(all_isas),%_$(isa).c),\
+double_sources := $(filter-out $(foreach isa,$(all_isas),%_$(isa).c) %_bf16.c %_u8.c %/narrow.c,\
                     $(filter libdmlcsr/base/% libdmlcsr/kernels/% libdmlcsr/ops/%,$(all_sources))) \
                   $(filter $(foreach part,graph family figure resnet ddgcn heads,libdmlcsr/net/$(part).c),$(all_sources)) \
                   $(filter $(foreach part,draft parameters plan forward backward optimiser edges lovasz% loss%,\

@@ -2,7 +2,7 @@
  * like this one, AVX2, AVX-512 and NEON fuse product and addition. */
 #include "kernels/impl.h"
 
-#include "base/tensor.h"
+#include "kernels/conv_finish.h"
 
 /* sum[l] += x[k] * w[k][l] over `count` input channels. */
 static inline void accumulate(dml_real *sum, const dml_real *x, const dml_real *w, size_t count)
@@ -18,41 +18,24 @@ static inline void accumulate(dml_real *sum, const dml_real *x, const dml_real *
         sum[l] = lane[l];
 }
 
-/* Bias, activation, scale and residual have the order of the network's formulas. */
-static void finish(const dml_conv_tile *t, const dml_real *sum, const dml_real *r, dml_real *y)
-{
-    for (size_t l = 0; l < DML_BLOCK; l++) {
-        dml_real v = sum[l];
-        if (t->last) {
-            v = t->scale * (v > 0.0f ? v : t->slope * v);
-            if (r)
-                v += r[l];
-            if (t->relu)
-                v = v > 0.0f ? v : 0.0f;
-        }
-        y[l] = v;
-    }
-}
-
 void dml_conv_c(const dml_conv_tile *t)
 {
     const size_t tap = DML_BLOCK * DML_BLOCK;
     for (size_t o = 0; o < t->panels; o++) {
         for (size_t p = 0; p < t->width; p++) {
-            dml_real *y = t->y + o * t->y_plane + p * DML_BLOCK;
-            const dml_real *start = t->first ? t->bias + o * DML_BLOCK : y;
-            const dml_real *w = t->w + o * t->w_panel;
+            const dml_real *start = t->first ? t->bias + o * DML_BLOCK : t->y + o * t->y_plane + p * DML_BLOCK;
+            const dml_real *w = (const dml_real *)t->w + o * t->w_panel;
             dml_real sum[DML_BLOCK];
             for (size_t l = 0; l < DML_BLOCK; l++)
                 sum[l] = start[l];
             for (size_t b = 0; b < t->blocks; b++) {
-                const dml_real *x = t->x + b * t->x_plane + p * t->step * DML_BLOCK;
+                const dml_real *x = (const dml_real *)t->x + b * t->x_plane + p * t->step * DML_BLOCK;
                 size_t count = b == t->blocks - 1 ? t->tail : DML_BLOCK;
                 for (size_t i = 0; i < t->kernel_h; i++)
                     for (size_t j = 0; j < t->kernel_w; j++, w += tap)
                         accumulate(sum, x + i * t->x_row + j * t->x_column, w, count);
             }
-            finish(t, sum, t->r ? t->r + o * t->r_plane + p * DML_BLOCK : NULL, y);
+            dml_conv_finish(t, sum, o, p);
         }
     }
 }

@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) void sums(const dml_conv_tile *t, f
     for (size_t b = 0; b < t->blocks; b++) {
         const size_t count = b == t->blocks - 1 ? t->tail : DML_BLOCK;
         for (size_t i = 0; i < t->kernel_h; i++) {
-            const float *x = t->x + b * t->x_plane + i * t->x_row;
+            const float *x = (const float *)t->x + b * t->x_plane + i * t->x_row;
             for (size_t j = 0; j < t->kernel_w; j++, x += t->x_column) {
 #pragma GCC unroll 1
                 for (size_t k = 0; k < count; k++) {

@@ -19,13 +19,15 @@ enum {
     LEAF7_EBX_AVX512F = 1 << 16,
     LEAF7_EBX_AVX512DQ = 1 << 17,
     LEAF7_EBX_AVX512BW = 1 << 30,
+    LEAF7_ECX_AVX512VNNI = 1 << 11,
+    LEAF7_1_EAX_AVX512BF16 = 1 << 5,
     XCR0_YMM = 0x06,       /* xmm and ymm state */
     XCR0_ZMM = 0x06 | 0xe0 /* and opmask, upper halves of zmm0-15, zmm16-31 */
 };
 #define LEAF7_EBX_AVX512VL 0x80000000u
 
 typedef struct features {
-    uint32_t leaf1_ecx, leaf7_ebx, xcr0;
+    uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_1_eax, xcr0;
 } features;
 
 static uint32_t read_xcr0(void)
@@ -37,13 +39,17 @@ static uint32_t read_xcr0(void)
 
 static features read_features(void)
 {
-    features f = {0, 0, 0};
+    features f = {0, 0, 0, 0, 0};
     uint32_t eax, ebx, ecx, edx;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
         return f;
     f.leaf1_ecx = ecx;
-    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
         f.leaf7_ebx = ebx;
+        f.leaf7_ecx = ecx;
+        if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
+            f.leaf7_1_eax = eax;
+    }
     if (f.leaf1_ecx & LEAF1_ECX_OSXSAVE)
         f.xcr0 = read_xcr0();
     return f;
@@ -71,7 +77,23 @@ bool dml_cpu_has(int isa)
     }
 }
 
+bool dml_cpu_has_extra(dml_cpu_extra extra)
+{
+    const features f = read_features();
+    switch (extra) {
+    case DML_CPU_PLAIN: return true;
+    case DML_CPU_AVX512_BF16: return dml_cpu_has(DMLCSR_ISA_AVX512) && all_of(f.leaf7_1_eax, LEAF7_1_EAX_AVX512BF16);
+    case DML_CPU_AVX512_VNNI: return dml_cpu_has(DMLCSR_ISA_AVX512) && all_of(f.leaf7_ecx, LEAF7_ECX_AVX512VNNI);
+    }
+    return false;
+}
+
 #else
+
+bool dml_cpu_has_extra(dml_cpu_extra extra)
+{
+    return extra == DML_CPU_PLAIN;
+}
 
 bool dml_cpu_has(int isa)
 {

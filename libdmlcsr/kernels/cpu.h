@@ -7,4 +7,8 @@
 /* True when the instruction set DMLCSR_ISA_... can run here (C always; AUTO never). Says nothing of the build. */
 bool dml_cpu_has(int isa);
 
+/* What some machines with an instruction set have beside it. */
+typedef enum dml_cpu_extra { DML_CPU_PLAIN, DML_CPU_AVX512_BF16, DML_CPU_AVX512_VNNI } dml_cpu_extra;
+bool dml_cpu_has_extra(dml_cpu_extra extra); /* PLAIN: true */
+
 #endif

@@ -23,12 +23,21 @@
     void dml_argmax_##isa(const float *x, uint32_t channels, size_t plane, uint32_t pixels, uint8_t *label);         \
     void dml_transpose16_##isa(const dml_real *in, size_t in_row, dml_real *out, size_t out_row);                    \
     void dml_from_f16_##isa(const void *in, size_t n, float *out);                                                   \
-    void dml_from_bf16_##isa(const void *in, size_t n, float *out)
+    void dml_from_bf16_##isa(const void *in, size_t n, float *out);                                                  \
+    void dml_conv_bf16_##isa(const dml_conv_tile *tile);                                                             \
+    void dml_conv_u8_##isa(const dml_conv_tile *tile);                                                               \
+    void dml_to_bf16_##isa(const float *x, size_t n, uint16_t *y);                                                   \
+    void dml_to_u8_##isa(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);                            \
+    void dml_winograd_weight_bf16_##isa(const uint16_t *w, uint16_t *u, size_t position);                            \
+    void dml_winograd_input_bf16_##isa(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,   \
+                                       size_t position)
 
 DML_DECLARE_KERNELS(c);
 DML_DECLARE_KERNELS(sse41);
 DML_DECLARE_KERNELS(avx2);
 DML_DECLARE_KERNELS(avx512);
+DML_DECLARE_KERNELS(avx512bf16);
+DML_DECLARE_KERNELS(avx512vnni);
 DML_DECLARE_KERNELS(neon);
 
 #endif

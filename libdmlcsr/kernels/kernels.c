@@ -22,6 +22,14 @@ void dml_kernels_c(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_c;
     table->winograd_input = dml_winograd_input_c;
     table->winograd_output = dml_winograd_output_c;
+#ifndef DML_DOUBLE
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_c, 8, 2};
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_c, 8, 2};
+    table->to_bf16 = dml_to_bf16_c;
+    table->to_u8 = dml_to_u8_c;
+    table->winograd_weight_bf16 = dml_winograd_weight_bf16_c;
+    table->winograd_input_bf16 = dml_winograd_input_bf16_c;
+#endif
     table->depthwise3x3 = dml_depthwise3x3_c;
     table->maxpool3x3 = dml_maxpool3x3_c;
     table->resize = dml_resize_c;
@@ -45,6 +53,8 @@ void dml_kernels_sse41(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_sse41;
     table->winograd_input = dml_winograd_input_sse41;
     table->winograd_output = dml_winograd_output_sse41;
+    table->winograd_weight_bf16 = dml_winograd_weight_bf16_sse41;
+    table->winograd_input_bf16 = dml_winograd_input_bf16_sse41;
     table->depthwise3x3 = dml_depthwise3x3_sse41;
     table->maxpool3x3 = dml_maxpool3x3_sse41;
     table->resize = dml_resize_sse41;
@@ -65,6 +75,8 @@ void dml_kernels_avx2(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx2;
     table->winograd_input = dml_winograd_input_avx2;
     table->winograd_output = dml_winograd_output_avx2;
+    table->winograd_weight_bf16 = dml_winograd_weight_bf16_avx2;
+    table->winograd_input_bf16 = dml_winograd_input_bf16_avx2;
     table->depthwise3x3 = dml_depthwise3x3_avx2;
     table->maxpool3x3 = dml_maxpool3x3_avx2;
     table->resize = dml_resize_avx2;
@@ -86,6 +98,8 @@ void dml_kernels_avx512(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx512;
     table->winograd_input = dml_winograd_input_avx512;
     table->winograd_output = dml_winograd_output_avx512;
+    table->winograd_weight_bf16 = dml_winograd_weight_bf16_avx512;
+    table->winograd_input_bf16 = dml_winograd_input_bf16_avx512;
     table->depthwise3x3 = dml_depthwise3x3_avx512;
     table->maxpool3x3 = dml_maxpool3x3_avx512;
     table->resize = dml_resize_avx512;
@@ -95,6 +109,16 @@ void dml_kernels_avx512(dml_kernels *table)
     table->transpose16 = dml_transpose16_avx512;
     table->from_f16 = dml_from_f16_avx512;
     table->from_bf16 = dml_from_bf16_avx512;
+}
+
+static void fill_avx512bf16(dml_kernels *table)
+{
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_avx512bf16, 14, 2};
+}
+
+static void fill_avx512vnni(dml_kernels *table)
+{
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_avx512vnni, 14, 2};
 }
 
 #endif
@@ -111,6 +135,8 @@ void dml_kernels_neon(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_neon;
     table->winograd_input = dml_winograd_input_neon;
     table->winograd_output = dml_winograd_output_neon;
+    table->winograd_weight_bf16 = dml_winograd_weight_bf16_neon;
+    table->winograd_input_bf16 = dml_winograd_input_bf16_neon;
     table->depthwise3x3 = dml_depthwise3x3_neon;
     table->maxpool3x3 = dml_maxpool3x3_neon;
     table->resize = dml_resize_neon;
@@ -124,19 +150,23 @@ void dml_kernels_neon(dml_kernels *table)
 
 #endif
 
-/* The levels of this build, lowest first. A level stands on those before it. */
+/* The levels of this build, lowest first. A level stands on those before it; extras are left out where a machine lacks
+   them. */
 static const struct level {
     int isa;
+    dml_cpu_extra extra;
     void (*fill)(dml_kernels *table);
 } levels[] = {
-    {DMLCSR_ISA_C, dml_kernels_c},
+    {DMLCSR_ISA_C, DML_CPU_PLAIN, dml_kernels_c},
 #ifdef DML_BUILD_X86
-    {DMLCSR_ISA_SSE41, dml_kernels_sse41},
-    {DMLCSR_ISA_AVX2, dml_kernels_avx2},
-    {DMLCSR_ISA_AVX512, dml_kernels_avx512},
+    {DMLCSR_ISA_SSE41, DML_CPU_PLAIN, dml_kernels_sse41},
+    {DMLCSR_ISA_AVX2, DML_CPU_PLAIN, dml_kernels_avx2},
+    {DMLCSR_ISA_AVX512, DML_CPU_PLAIN, dml_kernels_avx512},
+    {DMLCSR_ISA_AVX512, DML_CPU_AVX512_BF16, fill_avx512bf16},
+    {DMLCSR_ISA_AVX512, DML_CPU_AVX512_VNNI, fill_avx512vnni},
 #endif
 #ifdef DML_BUILD_NEON
-    {DMLCSR_ISA_NEON, dml_kernels_neon},
+    {DMLCSR_ISA_NEON, DML_CPU_PLAIN, dml_kernels_neon},
 #endif
 };
 
@@ -149,12 +179,13 @@ bool dml_kernels_init(dml_kernels *table, int isa)
     }
     if (!found)
         return false;
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-        if (!dml_cpu_has(levels[i].isa))
+    bool reached = false;
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0] && dml_cpu_has(levels[i].isa); i++) {
+        if (reached && levels[i].isa != isa)
             break;
-        levels[i].fill(table);
-        if (levels[i].isa == isa)
-            break;
+        if (dml_cpu_has_extra(levels[i].extra))
+            levels[i].fill(table);
+        reached = levels[i].isa == isa;
     }
     return true;
 }

@@ -30,8 +30,8 @@
  * else v. Every instruction set keeps the order of the sum, so that a result does not depend on the tile it fell into;
  * AVX2, AVX-512 and NEON use fused multiply-add, C and SSE4.1 round the product. */
 typedef struct dml_conv_tile {
-    const dml_real *x;      /* first pixel, first block, first tap */
-    const dml_real *w;      /* packed: [panel][block][i][j][16 input channels][16 output channels] */
+    const void *x;          /* dml_real: first pixel, first block, first tap */
+    const void *w;          /* dml_real, packed: [panel][block][i][j][16 input channels][16 output channels] */
     const dml_real *bias;   /* panels * 16 */
     const dml_real *r;      /* residual, laid out like y, or NULL */
     dml_real *y;            /* first pixel, first panel */
@@ -45,7 +45,23 @@ typedef struct dml_conv_tile {
     uint32_t width;      /* pixels, 1 .. conv_width of the table */
     uint32_t panels;     /* 1 .. conv_panels of the table */
     bool first, last, relu;
+    const dml_real *unit; /* conv_u8: panels * 16, the value of one unit of a sum */
 } dml_conv_tile;
+
+/* The same with fewer bits per factor, for inference alone. Distances count elements, as above, and `tail` does not count:
+ * weights past the last channel are zero.
+ *
+ * conv_bf16: x and w are bfloat16, w packed [panel][block][i][j][8 pairs of input channels][16 output channels][2], and the
+ * sum is of single precision. Products are exact there; of each pair the odd channel is added first. AVX512-BF16 has
+ * rounding rules of its own (subnormals count as zero).
+ *
+ * conv_u8: x is uint8, w int8, packed [panel][block][i][j][4 fours of input channels][16 output channels][4], and the sum
+ * an int32, exact on every instruction set. Always whole (first and last):
+ *     y = relu2(scale * leaky(unit[o 16 + l] * sum + bias[o 16 + l]) + r) */
+typedef struct dml_conv_kernel {
+    void (*run)(const dml_conv_tile *tile);
+    uint32_t width, panels; /* most pixels and panels of a tile, as conv_width and conv_panels */
+} dml_conv_kernel;
 
 /* ---- Winograd ------------------------------------------------------------------------------------------------------
  *
@@ -88,6 +104,17 @@ typedef struct dml_kernels {
     void (*winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
                            size_t position);
     void (*winograd_output)(const dml_winograd_tile *tile);
+
+    /* Fewer bits. A bfloat16 is rounded to nearest, ties to even, and of pairs the even channel comes first in memory. */
+    dml_conv_kernel conv_bf16, conv_u8;
+    void (*to_bf16)(const float *x, size_t n, uint16_t *y);
+    /* round(x * gain) + zero, ties to even, cut to 0 .. 255; NaN becomes zero. n: a multiple of 16 */
+    void (*to_u8)(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);
+    /* As winograd_weight and winograd_input, with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
+       and l to the pair u[position (6 i + j) + 16 k + 2 l]. */
+    void (*winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t position);
+    void (*winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,
+                                size_t position);
 
     /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
        x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */

@@ -3,9 +3,76 @@
  *
  * The interpolation points are 0, +-sqrt 2, +-sqrt 1/2 and infinity: squares that are each other's inverse keep the
  * constants near 1, and the rounding small (doc/numerics.md). Each pair +-p shares its even and its odd part. */
+#include <string.h>
+
 #include "kernels/impl.h"
 #include "kernels/vector.h"
 #include "kernels/winograd.h"
+
+#ifndef DML_DOUBLE
+/* bfloat16 of a vector, in the upper halves of its lanes: to nearest, ties to even. A NaN whose payload lies in the lower
+   half alone may become an infinity or a zero; no computation makes one. */
+#ifdef REGISTER
+typedef uint32_t words __attribute__((vector_size(REGISTER)));
+typedef uint16_t halves __attribute__((vector_size(REGISTER / 2), aligned(2), may_alias));
+#else
+typedef uint32_t words;
+#endif
+
+static inline words words_of(vector v)
+{
+    words w;
+    memcpy(&w, &v, sizeof w);
+    return w;
+}
+
+static inline vector vector_of(words w)
+{
+    vector v;
+    memcpy(&v, &w, sizeof v);
+    return v;
+}
+
+static inline words round_bf16(vector v)
+{
+    const words w = words_of(v);
+    return w + 0x7fff + (w >> 16 & 1);
+}
+
+static inline void store_bf16(uint16_t *p, vector v)
+{
+#ifdef REGISTER
+    *(halves *)p = __builtin_convertvector(round_bf16(v) >> 16, halves);
+#else
+    *p = (uint16_t)(round_bf16(v) >> 16);
+#endif
+}
+
+/* Pairs of bfloat16 from and to memory: the even one comes first. */
+static inline void load_pairs(const uint16_t *p, vector *even, vector *odd)
+{
+#ifdef REGISTER
+    words w;
+    memcpy(&w, p, sizeof w);
+    *even = vector_of(w << 16);
+    *odd = vector_of(w & 0xffff0000);
+#else
+    *even = vector_of((words)p[0] << 16);
+    *odd = vector_of((words)p[1] << 16);
+#endif
+}
+
+static inline void store_pairs(uint16_t *p, vector even, vector odd)
+{
+#ifdef REGISTER
+    const words w = round_bf16(even) >> 16 | (round_bf16(odd) & 0xffff0000);
+    memcpy(p, &w, sizeof w);
+#else
+    p[0] = (uint16_t)(round_bf16(even) >> 16);
+    p[1] = (uint16_t)(round_bf16(odd) >> 16);
+#endif
+}
+#endif
 
 /* One row or column of G g: 3 values, `step` apart, to 6. */
 static inline void weight_line(const vector *g, size_t step, vector *u, size_t u_step)
@@ -21,22 +88,45 @@ static inline void weight_line(const vector *g, size_t step, vector *u, size_t u
     u[5 * u_step] = g2;
 }
 
+/* G g G^T, `u` 36 values. */
+static inline void weight_square(const vector *g, vector *u)
+{
+    vector half[18];
+    for (size_t j = 0; j < 3; j++) /* columns: half is 6 x 3 */
+        weight_line(g + j, 3, half + j, 3);
+    for (size_t i = 0; i < 6; i++)
+        weight_line(half + 3 * i, 1, u + 6 * i, 1);
+}
+
 void KERNEL(winograd_weight)(const dml_real *w, dml_real *u, size_t position)
 {
     for (size_t k = 0; k < DML_BLOCK; k++)
         for (size_t h = 0; h < PARTS; h++) {
-            vector g[9], half[18], line[6];
+            vector g[9], square[36];
             for (size_t i = 0; i < 9; i++)
                 g[i] = load(AT(w, i * DML_BLOCK + k));
-            for (size_t j = 0; j < 3; j++) /* columns: half is 6 x 3 */
-                weight_line(g + j, 3, half + j, 3);
-            for (size_t i = 0; i < 6; i++) {
-                weight_line(half + 3 * i, 1, line, 1);
-                for (size_t j = 0; j < 6; j++)
-                    store(AT(u, k) + (6 * i + j) * position, line[j]);
-            }
+            weight_square(g, square);
+            for (size_t i = 0; i < 36; i++)
+                store(AT(u, k) + i * position, square[i]);
         }
 }
+
+#ifndef DML_DOUBLE
+void KERNEL(winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t position)
+{
+    for (size_t k = 0; k < DML_BLOCK; k += 2)
+        for (size_t h = 0; h < PARTS; h++) {
+            const size_t at = k * DML_BLOCK + 2 * h * LANES;
+            vector even[9], odd[9], even_square[36], odd_square[36];
+            for (size_t i = 0; i < 9; i++)
+                load_pairs(w + i * DML_BLOCK * DML_BLOCK + at, &even[i], &odd[i]);
+            weight_square(even, even_square);
+            weight_square(odd, odd_square);
+            for (size_t i = 0; i < 36; i++)
+                store_pairs(u + i * position + at, even_square[i], odd_square[i]);
+        }
+}
+#endif
 
 /* One row or column of B^T d: 6 values to 6. */
 static inline void input_line(const vector *d, size_t step, vector *v, size_t v_step)
@@ -52,24 +142,44 @@ static inline void input_line(const vector *d, size_t step, vector *v, size_t v_
     v[5 * v_step] = d1 - d3 * all(5 * HALF) + d5;
 }
 
+/* B^T d B of lanes h LANES .. of the patch at x, `v` 36 values. */
+static inline void input_square(const dml_real *x, size_t x_row, size_t x_column, size_t h, vector *v)
+{
+    vector d[6], half[36];
+    for (size_t j = 0; j < 6; j++) {
+        for (size_t i = 0; i < 6; i++)
+            d[i] = load(AT(x + i * x_row + j * x_column, 0));
+        input_line(d, 1, half + j, 6);
+    }
+    for (size_t i = 0; i < 6; i++)
+        input_line(half + 6 * i, 1, v + 6 * i, 1);
+}
+
 void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
                             size_t position)
 {
     for (size_t t = 0; t < tiles; t++, x += DML_WINOGRAD * x_column, v += DML_BLOCK)
         for (size_t h = 0; h < PARTS; h++) {
-            vector d[6], half[36], line[6];
-            for (size_t j = 0; j < 6; j++) {
-                for (size_t i = 0; i < 6; i++)
-                    d[i] = load(AT(x + i * x_row + j * x_column, 0));
-                input_line(d, 1, half + j, 6);
-            }
-            for (size_t i = 0; i < 6; i++) {
-                input_line(half + 6 * i, 1, line, 1);
-                for (size_t j = 0; j < 6; j++)
-                    store(AT(v, 0) + (6 * i + j) * position, line[j]);
-            }
+            vector square[36];
+            input_square(x, x_row, x_column, h, square);
+            for (size_t i = 0; i < 36; i++)
+                store(AT(v, 0) + i * position, square[i]);
         }
 }
+
+#ifndef DML_DOUBLE
+void KERNEL(winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,
+                                 size_t position)
+{
+    for (size_t t = 0; t < tiles; t++, x += DML_WINOGRAD * x_column, v += DML_BLOCK)
+        for (size_t h = 0; h < PARTS; h++) {
+            vector square[36];
+            input_square(x, x_row, x_column, h, square);
+            for (size_t i = 0; i < 36; i++)
+                store_bf16(AT(v, 0) + i * position, square[i]);
+        }
+}
+#endif
 
 /* One row or column of A^T m: 6 values to 4. */
 static inline void output_line(const vector *m, size_t step, vector *y, size_t y_step)

@@ -60,15 +60,16 @@ typedef struct value {
 static value reference(const data *d, uint32_t o, uint32_t p, uint32_t l, bool fused)
 {
     const dml_conv_tile *t = &d->t;
+    const float *from = t->x, *weights = t->w;
     size_t at = o * t->y_plane + (size_t)p * 16 + l, terms = 1;
     float ordered = t->first ? t->bias[o * 16 + l] : d->before[at];
     double sum = ordered, magnitude = fabs(sum);
     for (uint32_t b = 0; b < t->blocks; b++)
         for (uint32_t tap = 0; tap < t->kernel_h * t->kernel_w; tap++)
             for (uint32_t c = 0; c < channels_of(t, b); c++, terms++) {
-                float x = t->x[b * t->x_plane + tap / t->kernel_w * t->x_row + tap % t->kernel_w * t->x_column
+                float x = from[b * t->x_plane + tap / t->kernel_w * t->x_row + tap % t->kernel_w * t->x_column
                                + (size_t)p * t->step * 16 + c];
-                float w = t->w[o * t->w_panel + ((size_t)b * t->kernel_h * t->kernel_w + tap) * 256 + c * 16 + l];
+                float w = weights[o * t->w_panel + ((size_t)b * t->kernel_h * t->kernel_w + tap) * 256 + c * 16 + l];
                 sum += (double)x * w;
                 magnitude += fabs((double)x * w);
                 ordered = fused ? fmaf(x, w, ordered) : ordered + x * w;
@@ -166,12 +167,12 @@ static void run(const dml_kernels *table, void *argument)
     for (uint32_t p = 0; p < t->width; p += table->conv_width) {
         dml_conv_tile part = *t;
         part.width = t->width - p < table->conv_width ? t->width - p : table->conv_width;
-        part.x += (size_t)p * t->step * 16;
+        part.x = (const float *)t->x + (size_t)p * t->step * 16;
         part.y += (size_t)p * 16;
         for (uint32_t o = 0; o < t->panels; o += table->conv_panels) {
             dml_conv_tile some = part;
             some.panels = t->panels - o < table->conv_panels ? t->panels - o : table->conv_panels;
-            some.w += o * t->w_panel;
+            some.w = (const float *)t->w + o * t->w_panel;
             some.bias += (size_t)o * 16;
             some.y += o * t->y_plane;
             table->conv(&some);
