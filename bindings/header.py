@@ -10,6 +10,7 @@ ENUMS = {
     "DMLCSR_RGB8": ("Format", "DMLCSR_"),
     "DMLCSR_ISA_AUTO": ("Isa", "DMLCSR_ISA_"),
     "DMLCSR_GEOMETRY_FINE": ("Geometry", "DMLCSR_GEOMETRY_"),
+    "DMLCSR_PRECISION_AUTO": ("Precision", "DMLCSR_PRECISION_"),
     "DMLCSR_LOG_ERROR": ("Log", "DMLCSR_LOG_"),
     "DMLCSR_COMPOSE": ("Flags", "DMLCSR_"),
     "DMLCSR_F32": ("Storage", "DMLCSR_"),

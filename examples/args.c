@@ -42,6 +42,7 @@ static const char help_text[] =
     "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
     "  -t, --threads N        threads for one picture (default: one per core)\n"
     "      --isa NAME         instruction set: auto, c, sse41, avx2, avx512 or neon\n"
+    "      --precision NAME   fp32, bf16, int8 (of a calibrated model), or auto: int8 where it can be (default)\n"
     "      --size N           side of the square that the network sees, 17 to 4097\n"
     "      --geometry NAME    fine: smooth borders (default); compatible: exactly the published protocol\n"
     "      --limit MP         refuse pictures of more megapixels (default 100)\n"
@@ -62,6 +63,7 @@ enum {
     OPTION_JSON,
     OPTION_CLASSES,
     OPTION_ISA,
+    OPTION_PRECISION,
     OPTION_SIZE,
     OPTION_GEOMETRY,
     OPTION_LIMIT,
@@ -86,6 +88,7 @@ static const struct option options[] = {
     { "model", required_argument, NULL, 'm' },
     { "threads", required_argument, NULL, 't' },
     { "isa", required_argument, NULL, OPTION_ISA },
+    { "precision", required_argument, NULL, OPTION_PRECISION },
     { "size", required_argument, NULL, OPTION_SIZE },
     { "geometry", required_argument, NULL, OPTION_GEOMETRY },
     { "limit", required_argument, NULL, OPTION_LIMIT },
@@ -216,6 +219,7 @@ static int read_option(arguments *a, int option, const char *text)
     case 'm': a->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
     case 't': return option_number(PROGRAM, "threads", text, 1, 256, &a->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &a->isa);
+    case OPTION_PRECISION: return option_precision(PROGRAM, text, &a->precision);
     case OPTION_SIZE: return option_number(PROGRAM, "size", text, 17, 4097, &a->size);
     case OPTION_GEOMETRY: return read_geometry(a, text);
     case OPTION_LIMIT: return read_limit(a, text);

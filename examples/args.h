@@ -23,7 +23,7 @@ typedef struct arguments {
     const char *model;   /* NULL: the one in the library */
     bool json, edges, quiet, verbose, legend;
     uint32_t threads, size;
-    int isa, geometry;
+    int isa, precision, geometry;
     int scheme, side;    /* DMLCSR_SCHEME_OWN and DMLCSR_SIDE_UNKNOWN: as the model has it */
     float grow, shrink, feather; /* of masks, in pixels */
     dmlcsr_region *regions;

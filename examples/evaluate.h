@@ -19,7 +19,7 @@ typedef struct request {
     const char *model;                /* NULL: the one in the library */
     int geometry;                     /* DMLCSR_GEOMETRY_COMPATIBLE is protocol dml-csr, _FINE is logits */
     uint32_t size, threads;
-    int isa;
+    int isa, precision;
     uint32_t limit;                   /* the first so many pictures; 0: all */
     uint32_t shard, shards;           /* this one (from 1) of so many */
     const char *json;                 /* file, "-" for standard output, or NULL */

@@ -24,6 +24,7 @@ static const char help_text[] =
     "      --size N           side of the square that the network sees, 17 to 4097\n"
     "  -t, --threads N        pictures side by side (default: one per core)\n"
     "      --isa NAME         instruction set: auto, c, sse41, avx2, avx512 or neon\n"
+    "      --precision NAME   fp32, bf16, int8 (of a calibrated model), or auto: int8 where it can be (default)\n"
     "\n"
     "What is written\n"
     "  -j, --json FILE        all numbers and the confusion matrix as JSON; - is standard output, without the table\n"
@@ -43,6 +44,7 @@ enum {
     OPTION_MERGE,
     OPTION_SIZE,
     OPTION_ISA,
+    OPTION_PRECISION,
     OPTION_CONFUSION,
     OPTION_SHEET,
     OPTION_SHEET_COUNT,
@@ -61,6 +63,7 @@ static const struct option options[] = {
     { "size", required_argument, NULL, OPTION_SIZE },
     { "threads", required_argument, NULL, 't' },
     { "isa", required_argument, NULL, OPTION_ISA },
+    { "precision", required_argument, NULL, OPTION_PRECISION },
     { "json", required_argument, NULL, 'j' },
     { "confusion", no_argument, NULL, OPTION_CONFUSION },
     { "sheet", required_argument, NULL, OPTION_SHEET },
@@ -126,6 +129,7 @@ static int read_option(request *r, int option, const char *text)
     case OPTION_SIZE: return read_number("size", text, 17, 4097, &r->size);
     case 't': return read_number("threads", text, 1, 256, &r->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &r->isa);
+    case OPTION_PRECISION: return option_precision(PROGRAM, text, &r->precision);
     case 'j': r->json = text; return -1;
     case OPTION_CONFUSION: r->confusion = true; return -1;
     case OPTION_SHEET: r->sheet = text; return -1;

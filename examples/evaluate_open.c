@@ -32,6 +32,7 @@ static int load_model(job *j, uint32_t threads)
     dmlcsr_options_init(&options);
     options.threads = threads;
     options.isa = r->isa;
+    options.precision = r->precision;
     options.input_size = r->size;
     options.geometry = r->geometry;
     options.keep_edges = r->sheet != NULL;

@@ -47,6 +47,15 @@ int option_isa(const char *program, const char *text, int *isa)
     return EXIT_USAGE;
 }
 
+int option_precision(const char *program, const char *text, int *precision)
+{
+    *precision = dmlcsr_precision_find(text);
+    if (*precision >= 0)
+        return -1;
+    fprintf(stderr, "%s: --precision %s: no precision has this name; there are: auto fp32 bf16 int8\n", program, text);
+    return EXIT_USAGE;
+}
+
 int option_version(const char *program)
 {
     uint32_t v = dmlcsr_version();

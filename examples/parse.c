@@ -63,6 +63,7 @@ static bool load_model(session *s)
     dmlcsr_options_init(&options);
     options.threads = a->threads;
     options.isa = a->isa;
+    options.precision = a->precision;
     options.input_size = a->size;
     options.geometry = a->geometry;
     options.keep_edges = a->edges;
@@ -89,8 +90,8 @@ static void tell_about_model(const session *s)
     fprintf(stderr, PROGRAM ": model %s, %u classes, input %u x %u%s%s\n", s->asked.model ? s->asked.model : "small",
             dmlcsr_class_count(s->parser), dmlcsr_input_size(s->parser), dmlcsr_input_size(s->parser),
             licence ? ", licence: " : "", licence ? licence : "");
-    fprintf(stderr, PROGRAM ": %s, %u thread%s, %.1f MB of weights, %.1f MB of scratch memory\n", dmlcsr_isa(s->parser),
-            dmlcsr_threads(s->parser), dmlcsr_threads(s->parser) == 1 ? "" : "s", (double)weights / 1e6,
+    fprintf(stderr, PROGRAM ": %s, %s, %u thread%s, %.1f MB of weights, %.1f MB of scratch memory\n",
+            dmlcsr_isa(s->parser), dmlcsr_precision(s->parser), dmlcsr_threads(s->parser), dmlcsr_threads(s->parser) == 1 ? "" : "s", (double)weights / 1e6,
             (double)scratch / 1e6);
 }
 

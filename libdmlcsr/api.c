@@ -27,8 +27,9 @@ static int check_options(const dmlcsr_options *o, dml_error *error)
                         (unsigned)o->input_size, DML_SIDE_MIN, DML_SIDE_MAX);
     if (o->geometry != DMLCSR_GEOMETRY_FINE && o->geometry != DMLCSR_GEOMETRY_COMPATIBLE)
         return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.geometry is %d, must be fine or compatible", o->geometry);
-    if (o->reserved)
-        return dml_fail(error, DMLCSR_ERROR_STRUCT, "options.reserved is %d, must be 0", o->reserved);
+    if (o->precision < DMLCSR_PRECISION_AUTO || o->precision > DMLCSR_PRECISION_INT8)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.precision is %d, must be auto, fp32, bf16 or int8",
+                        o->precision);
     return dml_hooks_check(o->allocate, o->release, error);
 }
 
@@ -282,13 +283,31 @@ const char *dmlcsr_last_error(const dmlcsr *handle)
 
 /* ---- without a handle --------------------------------------------------------------------------------------------- */
 
-int dmlcsr_isa_find(const char *name)
+/* Index of a name, or -1. */
+static int find_name(const char *const *names, int count, const char *name)
 {
-    static const char *const names[] = {"auto", "c", "sse41", "avx2", "avx512", "neon"};
-    for (int i = 0; name && i < (int)(sizeof names / sizeof *names); i++)
+    for (int i = 0; name && i < count; i++)
         if (strcmp(names[i], name) == 0)
             return i;
     return -1;
+}
+
+int dmlcsr_isa_find(const char *name)
+{
+    static const char *const names[] = {"auto", "c", "sse41", "avx2", "avx512", "neon"};
+    return find_name(names, sizeof names / sizeof *names, name);
+}
+
+static const char *const precisions[] = {"auto", "fp32", "bf16", "int8"};
+
+const char *dmlcsr_precision(const dmlcsr *handle)
+{
+    return handle ? precisions[handle->shared->precision] : "";
+}
+
+int dmlcsr_precision_find(const char *name)
+{
+    return find_name(precisions, sizeof precisions / sizeof *precisions, name);
 }
 
 int dmlcsr_isa_available(int isa)

@@ -35,8 +35,9 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
         goto fail;
     }
     DML_TRY(dml_pool_create(&pool, &shared->memory, options->threads, error));
-    DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, pool, options->keep_edges != 0,
-                               &shared->memory, error));
+    shared->precision = dml_weights_precision(model, options->precision);
+    DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, shared->precision, pool,
+                               options->keep_edges != 0, &shared->memory, error));
     DML_TRY(dml_info_create(&shared->info, model, dml_weights_classes(shared->weights), &shared->memory, error));
     dml_pool_free(pool);
     *out = shared;

@@ -11,6 +11,7 @@ typedef struct dml_shared {
     dml_memory memory; /* first */
     atomic_uint references;
     dml_kernels kernels;
+    int precision; /* DMLCSR_PRECISION_..., not AUTO */
     dml_weights *weights;
     dml_info info;
 } dml_shared;

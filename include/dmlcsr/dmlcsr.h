@@ -102,6 +102,20 @@ enum {
     DMLCSR_GEOMETRY_COMPATIBLE = 1 /**< the published protocol: argmax on the network's grid, then nearest neighbour */
 };
 
+/**
+ * What the network computes with. Less takes less time and memory, where the processor has instructions for it (bf16:
+ * AVX512-BF16, int8: AVX512-VNNI; elsewhere the results are the same up to roundings, and the time is not less). Sums are
+ * of single precision or exact, and the graph head's products and the last layer stay in single precision. doc/numerics.md
+ * says what it costs in labels.
+ * @since 0.2
+ */
+enum {
+    DMLCSR_PRECISION_AUTO = 0, /**< int8 when the model is calibrated for it (dmlcsr-convert --calibrate), else fp32 */
+    DMLCSR_PRECISION_FP32 = 1,
+    DMLCSR_PRECISION_BF16 = 2, /**< inputs and weights of convolutions rounded to bfloat16 */
+    DMLCSR_PRECISION_INT8 = 3  /**< 8 bits, but bf16 for 3 x 3 with stride 1; needs a calibrated model, else ERROR_MODEL */
+};
+
 /** Log levels, most urgent first. @since 0.1 */
 enum { DMLCSR_LOG_ERROR = 0, DMLCSR_LOG_WARNING = 1, DMLCSR_LOG_INFO = 2 };
 
@@ -125,7 +139,7 @@ typedef struct dmlcsr_options {
     uint32_t input_size;   /**< side of the square the network sees, 17 to 4097 pixels; 0: the model's own */
     int geometry;          /**< DMLCSR_GEOMETRY_FINE or DMLCSR_GEOMETRY_COMPATIBLE */
     int keep_edges;        /**< nonzero: keep the edge heads when the model has them, for edge maps; costs memory and time */
-    int reserved;          /**< zero */
+    int precision;         /**< DMLCSR_PRECISION_...; was reserved, and had to be zero, in 0.1 */
     /** Bytes this handle may hold at once, shared weights included; 0: no limit. What create needs to read the file
         (names, shapes, compressed parts; not the mapped file itself) is held to the same limit, but counted on its own,
         since it is given back before create returns. */
@@ -363,6 +377,12 @@ DMLCSR_API void dmlcsr_memory(const dmlcsr *handle, size_t *weights, size_t *scr
 
 /** Name of the instruction set in use: "c", "sse41", "avx2", "avx512" or "neon"; "" for NULL. @since 0.1 */
 DMLCSR_API const char *dmlcsr_isa(const dmlcsr *handle);
+
+/** Name of the precision in use: "fp32", "bf16" or "int8"; "" for NULL. @since 0.2 */
+DMLCSR_API const char *dmlcsr_precision(const dmlcsr *handle);
+
+/** DMLCSR_PRECISION_... of a name ("auto" included), or -1. @since 0.2 */
+DMLCSR_API int dmlcsr_precision_find(const char *name);
 
 /** DMLCSR_ISA_... of a name ("auto" included), or -1. @since 0.1 */
 DMLCSR_API int dmlcsr_isa_find(const char *name);

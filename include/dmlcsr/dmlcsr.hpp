@@ -72,6 +72,13 @@ enum class Isa : int {
     neon = DMLCSR_ISA_NEON
 };
 
+enum class Precision : int {
+    automatic = DMLCSR_PRECISION_AUTO,
+    fp32 = DMLCSR_PRECISION_FP32,
+    bf16 = DMLCSR_PRECISION_BF16,
+    int8 = DMLCSR_PRECISION_INT8
+};
+
 enum class Geometry : int { fine = DMLCSR_GEOMETRY_FINE, compatible = DMLCSR_GEOMETRY_COMPATIBLE };
 enum class Log : int { error = DMLCSR_LOG_ERROR, warning = DMLCSR_LOG_WARNING, info = DMLCSR_LOG_INFO };
 enum class Flags : unsigned { none = 0, compose = DMLCSR_COMPOSE };
@@ -191,6 +198,7 @@ struct Options {
     std::uint32_t input_size = 0;
     Geometry geometry = Geometry::fine;
     bool keep_edges = false;
+    Precision precision = Precision::automatic;
     std::size_t memory_limit = 0;
     std::function<bool(std::uint32_t done, std::uint32_t total)> progress; /**< false: cancel */
     std::function<void(Log level, const char *message)> log;
@@ -380,6 +388,7 @@ public:
     bool has_edges() const noexcept { return dmlcsr_has_edges(handle_.get()) != 0; }
     std::uint32_t threads() const noexcept { return dmlcsr_threads(handle_.get()); }
     const char *isa() const noexcept { return dmlcsr_isa(handle_.get()); }
+    const char *precision() const noexcept { return dmlcsr_precision(handle_.get()); }
 
     /** For what is not wrapped here. Still owned by this object. */
     dmlcsr *get() const noexcept { return handle_.get(); }
@@ -399,6 +408,7 @@ private:
         dmlcsr_options_init(&c);
         c.threads = given.threads;
         c.isa = static_cast<int>(given.isa);
+        c.precision = static_cast<int>(given.precision);
         c.input_size = given.input_size;
         c.geometry = static_cast<int>(given.geometry);
         c.keep_edges = given.keep_edges;

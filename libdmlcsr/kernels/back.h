@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/real.h"
+#include "kernels/kernels.h"
 
 /* How an activated norm goes from its input to its output, for one block; all vectors have 16 values. */
 typedef struct dml_norm_forward {
@@ -45,8 +45,7 @@ typedef struct dml_back_kernels {
     /* Adjoints of winograd_output and winograd_weight (kernels.h), for the gradient of the weights. Of `tiles` tiles of a
        row, each 4 x 4 pixels of dy, dm[position (6 i + j) + 16 t + l] = (A dy A^T)[i][j]; and, for one packed block,
        dw[16 (16 (3 i + j) + k) + l] += (G^T du G)[i][j], with du at position (6 i + j) + 16 k + l. */
-    void (*winograd_output_back)(const dml_real *dy, size_t y_row, size_t y_column, uint32_t tiles, dml_real *dm,
-                                 size_t position);
+    dml_winograd_patch *winograd_output_back; /* dm: dml_real */
     void (*winograd_weight_back)(const dml_real *du, size_t position, dml_real *dw);
 
     /* Mean and sum of squared distances from it, of `width` pixels, lane by lane:

@@ -7,8 +7,7 @@
 #define DML_DECLARE_BACK_KERNELS(isa)                                                                                \
     void dml_conv_back_weight_##isa(const dml_real *x, size_t x_row, uint32_t step, const dml_real *dy,              \
                                     size_t dy_row, uint32_t rows, uint32_t width, dml_real *dw);                     \
-    void dml_winograd_output_back_##isa(const dml_real *dy, size_t y_row, size_t y_column, uint32_t tiles,           \
-                                        dml_real *dm, size_t position);                                              \
+    dml_winograd_patch dml_winograd_output_back_##isa;                                                               \
     void dml_winograd_weight_back_##isa(const dml_real *du, size_t position, dml_real *dw);                          \
     void dml_moments_##isa(const dml_real *x, uint32_t width, dml_real *mean, dml_real *m2);                         \
     void dml_norm_##isa(const dml_norm_forward *f, const dml_real *x, const dml_real *r, uint32_t width,             \

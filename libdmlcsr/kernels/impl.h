@@ -8,8 +8,7 @@
 #define DML_DECLARE_KERNELS(isa)                                                                                     \
     void dml_conv_##isa(const dml_conv_tile *tile);                                                                  \
     void dml_winograd_weight_##isa(const dml_real *w, dml_real *u, size_t position);                                 \
-    void dml_winograd_input_##isa(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,     \
-                                  size_t position);                                                                  \
+    dml_winograd_patch dml_winograd_input_##isa;                                                                     \
     void dml_winograd_output_##isa(const dml_winograd_tile *tile);                                                   \
     void dml_depthwise3x3_##isa(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias,            \
                                 dml_real slope, uint32_t step, uint32_t width, dml_real *y);                         \
@@ -29,8 +28,7 @@
     void dml_to_bf16_##isa(const float *x, size_t n, uint16_t *y);                                                   \
     void dml_to_u8_##isa(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);                            \
     void dml_winograd_weight_bf16_##isa(const uint16_t *w, uint16_t *u, size_t position);                            \
-    void dml_winograd_input_bf16_##isa(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,   \
-                                       size_t position)
+    dml_winograd_patch dml_winograd_input_bf16_##isa
 
 DML_DECLARE_KERNELS(c);
 DML_DECLARE_KERNELS(sse41);

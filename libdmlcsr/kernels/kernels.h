@@ -87,6 +87,10 @@ typedef struct dml_winograd_tile {
     bool first, last, relu;
 } dml_winograd_tile;
 
+/* A transform of patches of pixels; what v has elements of is said where it is used. */
+typedef void dml_winograd_patch(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, void *v,
+                                size_t position);
+
 /* ---- the table ---------------------------------------------------------------------------------------------------- */
 
 typedef struct dml_kernels {
@@ -99,10 +103,9 @@ typedef struct dml_kernels {
 
     /* G g G^T of one packed block: weight k, l of position i j goes to u[position (6 i + j) + 16 k + l]. */
     void (*winograd_weight)(const dml_real *w, dml_real *u, size_t position);
-    /* B^T d B of `tiles` tiles of a row, one block of channels: tile t to v[position (6 i + j) + 16 t + l]. x is the
-       first of the 6 x 6 pixels that the first tile reads. */
-    void (*winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
-                           size_t position);
+    /* B^T d B of `tiles` tiles of a row, one block of channels: tile t to v[position (6 i + j) + 16 t + l], where v has
+       dml_real. x is the first of the 6 x 6 pixels that the first tile reads. */
+    dml_winograd_patch *winograd_input;
     void (*winograd_output)(const dml_winograd_tile *tile);
 
     /* Fewer bits. A bfloat16 is rounded to nearest, ties to even, and of pairs the even channel comes first in memory. */
@@ -113,8 +116,7 @@ typedef struct dml_kernels {
     /* As winograd_weight and winograd_input, with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
        and l to the pair u[position (6 i + j) + 16 k + 2 l]. */
     void (*winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t position);
-    void (*winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,
-                                size_t position);
+    dml_winograd_patch *winograd_input_bf16;
 
     /* Depthwise 3 x 3 over one block, one output row: y[p 16 + l] = leaky(bias[l] + sum over i, j < 3 of
        x[i x_row + (p step + j) 16 + l] * w[(3 i + j) 16 + l]), in this order. w: 9 x 16. */

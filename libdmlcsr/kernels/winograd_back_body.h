@@ -19,9 +19,10 @@ static inline void gradient_line(const vector *d, size_t step, vector *z, size_t
     z[5 * z_step] = d3;
 }
 
-void KERNEL(winograd_output_back)(const dml_real *dy, size_t y_row, size_t y_column, uint32_t tiles, dml_real *dm,
+void KERNEL(winograd_output_back)(const dml_real *dy, size_t y_row, size_t y_column, uint32_t tiles, void *result,
                                   size_t position)
 {
+    dml_real *dm = result;
     for (size_t t = 0; t < tiles; t++, dy += DML_WINOGRAD * y_column, dm += DML_BLOCK)
         for (size_t h = 0; h < PARTS; h++) {
             vector d[4], half[24], line[6];

@@ -155,9 +155,10 @@ static inline void input_square(const dml_real *x, size_t x_row, size_t x_column
         input_line(half + 6 * i, 1, v + 6 * i, 1);
 }
 
-void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v,
+void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, void *result,
                             size_t position)
 {
+    dml_real *v = result;
     for (size_t t = 0; t < tiles; t++, x += DML_WINOGRAD * x_column, v += DML_BLOCK)
         for (size_t h = 0; h < PARTS; h++) {
             vector square[36];
@@ -168,9 +169,10 @@ void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, ui
 }
 
 #ifndef DML_DOUBLE
-void KERNEL(winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, uint16_t *v,
+void KERNEL(winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, void *result,
                                  size_t position)
 {
+    uint16_t *v = result;
     for (size_t t = 0; t < tiles; t++, x += DML_WINOGRAD * x_column, v += DML_BLOCK)
         for (size_t h = 0; h < PARTS; h++) {
             vector square[36];

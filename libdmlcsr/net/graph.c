@@ -184,6 +184,12 @@ uint64_t dml_graph_place(dml_graph *g)
     return dml_storage_place(g->storage, g->storages);
 }
 
+uint64_t dml_graph_floats(const dml_graph *g, dml_node node)
+{
+    const dml_storage *s = storage_of(g, node);
+    return dml_storage_floats(&(dml_storage){.blocks = dml_blocks(g->view[node].c), .h = s->h, .w = s->w, .pad = s->pad});
+}
+
 dml_tensor dml_graph_resolve(const dml_graph *g, dml_node node, dml_real *arena)
 {
     const dml_storage *s = storage_of(g, node);

@@ -79,6 +79,9 @@ static inline uint64_t dml_storage_floats(const dml_storage *s)
     return (uint64_t)s->blocks * (s->h + 2 * s->pad) * (s->w + 2 * s->pad) * DML_BLOCK;
 }
 
+/* Floats of a node's tensor, border included, after placing. */
+uint64_t dml_graph_floats(const dml_graph *g, dml_node node);
+
 /* Places all storages; returns the floats that the arena needs (which may be more than a size_t can count). */
 uint64_t dml_graph_place(dml_graph *g);
 

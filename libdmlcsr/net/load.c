@@ -162,6 +162,37 @@ static void copy_bias(const float *bias, uint32_t out, size_t size, float *packe
     memcpy(packed, bias, out * sizeof *packed);
 }
 
+/* Sums of the graph and what has no norm behind it stay in single precision: next to nothing of the time, and what a
+   rounding there costs is seen. So do three input channels, which would fill no register. */
+static dml_format format_of(const dml_loader *loader, const dml_layer *layer)
+{
+    if (loader->precision == DMLCSR_PRECISION_FP32 || layer->kind != DML_NORM_ABN || layer->in < DML_BLOCK)
+        return DML_FORMAT_F32;
+    if (loader->precision == DMLCSR_PRECISION_BF16)
+        return DML_FORMAT_BF16;
+    /* Winograd's way with bfloat16 has a quarter of the products, direct sums of bytes take half the time each. */
+    return layer->kernel == 3 && layer->stride == 1 ? DML_FORMAT_BF16 : DML_FORMAT_U8;
+}
+
+/* How inputs become bytes: what is 0 becomes x_zero exactly. */
+static int load_range(dml_loader *loader, const dml_layer *layer, dml_conv *conv)
+{
+    const dml_entry *entry;
+    uint64_t shape[1] = {2};
+    float range[2];
+    int status;
+    DML_TRY(find_shaped(loader, layer->conv, DML_RANGE, shape, 1, &entry));
+    loader->used--; /* it is not of the network itself */
+    DML_TRY(dml_entry_read(entry, loader->kernels, range, loader->visitor.error));
+    if (range[0] > 0.0f || range[1] < 0.0f || range[1] - range[0] < 1e-30f || range[1] - range[0] > 1e30f)
+        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL, "tensor %s: from %g to %g is no range around zero",
+                        entry->name, (double)range[0], (double)range[1]);
+    conv->x_gain = 255.0f / (range[1] - range[0]);
+    conv->x_zero = (int32_t)lrintf(-range[0] * conv->x_gain);
+fail:
+    return status;
+}
+
 /* Checks a layer, and in the second pass packs it. */
 static int load_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dml_conv *conv)
 {
@@ -172,20 +203,32 @@ static int load_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dm
     int status;
     DML_TRY(find_shaped(loader, layer->conv, ".weight", shape, 4, &entry));
     uint32_t out = (uint32_t)shape[0];
-    dml_conv_shape s = {layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part};
+    dml_conv_shape s = {layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part,
+                        format_of(loader, layer)};
+    const bool bytes = s.format == DML_FORMAT_U8;
+    dml_conv range = {.shape = s};
+    if (bytes)
+        DML_TRY(load_range(loader, layer, &range));
     size_t bias_size = dml_conv_bias_size(&s);
     if (!loader->packed)
         need_scratch(loader, entry->count, out);
     DML_TRY(load_affine(loader, layer, out, offset(loader->scratch, entry->count), &gain, &bias));
 
-    float *packed = place(loader, dml_conv_weight_size(&s)), *packed_bias = place(loader, bias_size);
+    float *packed = place(loader, dml_conv_weight_size(&s) * dml_format_bytes(s.format) / sizeof *packed);
+    float *packed_bias = place(loader, bias_size), *unit = bytes ? place(loader, bias_size) : NULL;
     if (packed) {
         DML_TRY(dml_entry_read(entry, loader->kernels, loader->scratch, loader->visitor.error));
         dml_model_forget(loader->model, entry);
-        dml_conv_pack(&s, loader->scratch, gain, packed, loader->pool);
+        if (bytes)
+            dml_conv_pack_bytes(&range, loader->scratch, gain, bias + out, packed, bias, unit, loader->pool);
+        else
+            dml_conv_pack(&s, loader->scratch, gain, packed, loader->kernels, loader->pool);
         copy_bias(bias, out, bias_size, packed_bias);
     }
     *conv = dml_conv_make(&s, packed, packed_bias);
+    conv->unit = unit;
+    conv->x_gain = range.x_gain;
+    conv->x_zero = range.x_zero;
     if (layer->kind == DML_NORM_ABN)
         conv->slope = relu ? 0.0f : DML_LEAKY;
 fail:
@@ -216,9 +259,9 @@ fail:
     return status;
 }
 
-void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels, dml_pool *pool,
-                     dml_error *error)
+void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels, int precision,
+                     dml_pool *pool, dml_error *error)
 {
     *loader = (dml_loader){.visitor = {load_conv, load_depthwise, load_scalar, is_projected, error}, .model = model,
-                           .kernels = kernels, .pool = pool};
+                           .kernels = kernels, .pool = pool, .precision = precision};
 }

@@ -16,9 +16,13 @@
 typedef struct dml_weights dml_weights;
 typedef struct dml_net dml_net;
 
-/* Derives the family member from names and shapes, folds the norms, packs. Every tensor that does not fit is named. */
-int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, dml_pool *pool,
-                       bool keep_edges, dml_memory *memory, dml_error *error);
+/* What DMLCSR_PRECISION_AUTO means for this model; any other is returned as it is. */
+int dml_weights_precision(const dml_model *model, int precision);
+
+/* Derives the family member from names and shapes, folds the norms, packs for a precision (not AUTO). Every tensor that
+   does not fit is named. */
+int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, int precision,
+                       dml_pool *pool, bool keep_edges, dml_memory *memory, dml_error *error);
 void dml_weights_free(dml_weights *weights, dml_memory *memory);
 uint32_t dml_weights_classes(const dml_weights *weights);
 bool dml_weights_edges(const dml_weights *weights);

@@ -20,8 +20,10 @@ static uint64_t room_of(const dml_graph *g, uint32_t threads)
         const dml_step *s = &g->step[i];
         if (s->kind != DML_STEP_CONV)
             continue;
-        const uint64_t floats = dml_winograd_room(&s->conv->shape, 1, dml_graph_height(g, s->y),
-                                                  dml_graph_width(g, s->y), threads);
+        const dml_conv_shape *shape = &s->conv->shape;
+        uint64_t floats = dml_winograd_room(shape, 1, dml_graph_height(g, s->y), dml_graph_width(g, s->y), threads);
+        if (!floats)
+            floats = dml_conv_narrow_room(shape->format, dml_graph_floats(g, s->x));
         room = floats > room ? floats : room;
     }
     return room;
@@ -105,7 +107,7 @@ static void run_product(const dml_net *net, dml_pool *pool, const dml_tensor *x,
                         const dml_tensor *y)
 {
     uint32_t inner = b->h * b->w;
-    dml_conv conv = {.shape = {inner, b->c, 1, 1, 1, 0}, .weight = b->data, .bias = net->zeros,
+    dml_conv conv = {.shape = {inner, b->c, 1, 1, 1, 0, DML_FORMAT_F32}, .weight = b->data, .bias = net->zeros,
                      .panel = dml_tensor_plane(b), .blocks = dml_blocks(inner), .tail = (inner - 1) % DML_BLOCK + 1,
                      .slope = 1.0f, .scale = 1.0f};
     dml_conv_run(&conv, net->kernels, pool, x, NULL, y);
@@ -116,6 +118,8 @@ static void run_conv(const dml_net *net, dml_pool *pool, const dml_conv *conv, c
 {
     if (!r && dml_winograd_pays(&conv->shape, 1, y->h, y->w))
         dml_winograd_run(conv, net->kernels, pool, &(dml_batch){*x, 1, 0}, &(dml_batch){*y, 1, 0}, net->room);
+    else if (conv->shape.format != DML_FORMAT_F32)
+        dml_conv_narrow_run(conv, net->kernels, pool, x, r, y, net->room);
     else
         dml_conv_run(conv, net->kernels, pool, x, r, y);
 }

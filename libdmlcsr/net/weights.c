@@ -17,7 +17,7 @@ static bool belongs(const char *name, bool edges)
     static const char *const prefix[] = {"conv1.", "conv2.", "conv3.", "bn1.",    "bn2.",    "bn3.",
                                          "layer1.", "layer2.", "layer3.", "layer4.", "layer6.", "context."};
     const char *end = strrchr(name, '.');
-    if (end && strcmp(end, ".num_batches_tracked") == 0)
+    if (end && (strcmp(end, ".num_batches_tracked") == 0 || strcmp(end, DML_RANGE) == 0))
         return false;
     for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
         if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
@@ -68,13 +68,20 @@ static int count_blocks(const dml_loader *l, dml_weights *w, dml_memory *memory)
     return DMLCSR_OK;
 }
 
-int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, dml_pool *pool,
-                       bool keep_edges, dml_memory *memory, dml_error *error)
+int dml_weights_precision(const dml_model *model, int precision)
+{
+    if (precision != DMLCSR_PRECISION_AUTO)
+        return precision;
+    return dml_model_find(model, "layer1.0.conv1" DML_RANGE) ? DMLCSR_PRECISION_INT8 : DMLCSR_PRECISION_FP32;
+}
+
+int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, int precision,
+                       dml_pool *pool, bool keep_edges, dml_memory *memory, dml_error *error)
 {
     int status;
     size_t bytes;
     dml_loader l;
-    dml_loader_init(&l, model, kernels, pool, error);
+    dml_loader_init(&l, model, kernels, precision, pool, error);
     dml_weights *w = dml_alloc_zero(memory, sizeof *w);
     if (!w)
         return dml_fail(error, dml_memory_status(memory, sizeof *w), "no memory for the weights");

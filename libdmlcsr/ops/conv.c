@@ -26,8 +26,9 @@
 #define WEIGHTS_MAX 4194304  /* weights of more bytes come from main memory each time: long runs, so few times */
 #define TASKS_PER_THREAD 16  /* for balance: cores need not be equally fast */
 #define TASK_PRODUCTS 400000 /* smallest task worth handing out: some 10 microseconds */
+#define CONVERT_VALUES 32768 /* least values of a task that rounds */
 
-/* ---- packing ---- */
+/* ---- shapes ---- */
 
 static uint32_t parts_of(const dml_conv_shape *shape)
 {
@@ -57,59 +58,11 @@ size_t dml_conv_bias_size(const dml_conv_shape *shape)
     return (size_t)dml_blocks(shape->out) * DML_BLOCK;
 }
 
-dml_conv dml_conv_make(const dml_conv_shape *shape, const dml_real *weight, const dml_real *bias)
+dml_conv dml_conv_make(const dml_conv_shape *shape, const void *weight, const dml_real *bias)
 {
     const uint32_t last = shape->in - (parts_of(shape) - 1) * shape->part; /* channels of the last part */
     return (dml_conv){.shape = *shape, .weight = weight, .bias = bias, .panel = panel_size(shape),
                       .blocks = dml_conv_blocks(shape), .tail = (last - 1) % DML_BLOCK + 1, .slope = 1, .scale = 1};
-}
-
-typedef struct pack_job {
-    const dml_conv_shape *shape;
-    const dml_real *weight, *gain;
-    dml_real *packed;
-} pack_job;
-
-/* `count` input channels from `channel` on become one block: [tap][input channel][output channel]. */
-static void pack_block(const pack_job *job, uint32_t panel, uint32_t channel, uint32_t count, dml_real *block)
-{
-    const dml_conv_shape *s = job->shape;
-    const size_t taps = (size_t)s->kernel * s->kernel;
-    uint32_t lanes = s->out - panel * DML_BLOCK;
-    if (lanes > DML_BLOCK)
-        lanes = DML_BLOCK;
-    if (count < DML_BLOCK || lanes < DML_BLOCK)
-        memset(block, 0, taps * DML_BLOCK * DML_BLOCK * sizeof *block);
-    for (uint32_t l = 0; l < lanes; l++) {
-        const size_t o = (size_t)panel * DML_BLOCK + l;
-        const dml_real *w = job->weight + (o * s->in + channel) * taps;
-        const dml_real gain = job->gain ? job->gain[o] : 1.0f;
-        for (size_t k = 0; k < count; k++)
-            for (size_t tap = 0; tap < taps; tap++)
-                block[(tap * DML_BLOCK + k) * DML_BLOCK + l] = gain * *w++;
-    }
-}
-
-static void pack_panel(void *argument, uint32_t panel, uint32_t thread)
-{
-    (void)thread;
-    const pack_job *job = argument;
-    const dml_conv_shape *s = job->shape;
-    const size_t block_size = (size_t)s->kernel * s->kernel * DML_BLOCK * DML_BLOCK;
-    dml_real *block = job->packed + panel * panel_size(s);
-    const uint32_t part = s->part ? s->part : s->in;
-    for (uint32_t first = 0; first < s->in; first += part) {
-        const uint32_t end = part < s->in - first ? first + part : s->in;
-        for (uint32_t channel = first; channel < end; channel += DML_BLOCK, block += block_size)
-            pack_block(job, panel, channel, end - channel < DML_BLOCK ? end - channel : DML_BLOCK, block);
-    }
-}
-
-void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dml_real *gain, dml_real *packed,
-                   dml_pool *pool)
-{
-    pack_job job = {shape, weight, gain, packed};
-    dml_pool_run(pool, pack_panel, &job, dml_blocks(shape->out));
 }
 
 /* ---- border ---- */
@@ -132,8 +85,10 @@ void dml_tensor_clear_border(const dml_tensor *t, uint32_t first, uint32_t end)
 
 typedef struct job {
     const dml_conv *conv;
-    const dml_kernels *kernels;
+    dml_conv_kernel kernel;
     const dml_tensor *x, *r, *y;
+    const char *values;     /* x's, in the format */
+    size_t bytes;           /* of one */
     uint32_t panels;        /* of the output */
     uint32_t columns, rows; /* of the output; a plane without borders counts as one row */
     uint32_t row_tiles;     /* tiles per row */
@@ -143,7 +98,7 @@ typedef struct job {
 
 /* All tiles of a run, with the weights and the slice that are in `tile` already. x is at the slice's first block, y
    and r at the panel; each at row 0, column 0 of the output. */
-static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const dml_real *x,
+static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_t end, const char *x,
                       const dml_real *r, dml_real *y)
 {
     const uint32_t stride = j->conv->shape.stride;
@@ -153,10 +108,10 @@ static void run_tiles(const job *j, dml_conv_tile *tile, uint32_t first, uint32_
     for (uint32_t i = first; i < end; i++) {
         const uint32_t column = dml_split(j->columns, j->row_tiles, t);
         tile->width = dml_split(j->columns, j->row_tiles, t + 1) - column;
-        tile->x = x + row * x_row + (size_t)column * stride * DML_BLOCK;
+        tile->x = x + (row * x_row + (size_t)column * stride * DML_BLOCK) * j->bytes;
         tile->y = y + row * y_row + (size_t)column * DML_BLOCK;
         tile->r = r ? r + row * r_row + (size_t)column * DML_BLOCK : NULL;
-        j->kernels->conv(tile);
+        j->kernel.run(tile);
         if (++t == j->row_tiles) {
             t = 0;
             row++;
@@ -189,15 +144,17 @@ static void run_slice(const job *j, dml_conv_tile *tile, uint32_t slice, const u
     const dml_conv *c = j->conv;
     const uint32_t block = dml_split(c->blocks, j->slices, slice), end = dml_split(c->blocks, j->slices, slice + 1);
     const ptrdiff_t padding = (ptrdiff_t)c->shape.dilation * (c->shape.kernel / 2);
-    const dml_real *x = dml_tensor_at(j->x, block, -padding, -padding);
+    const char *x = j->values + (size_t)(dml_tensor_at(j->x, block, -padding, -padding) - j->x->data) * j->bytes;
     tile->first = slice == 0 && !c->add;
     tile->last = end == c->blocks;
     tile->blocks = end - block;
     tile->tail = tile->last ? c->tail : DML_BLOCK;
     for (uint32_t p = panel[0]; p < panel[1]; p += tile->panels) {
-        tile->panels = j->kernels->conv_panels < panel[1] - p ? j->kernels->conv_panels : panel[1] - p;
-        tile->w = c->weight + p * c->panel + (size_t)block * c->shape.kernel * c->shape.kernel * DML_BLOCK * DML_BLOCK;
+        tile->panels = j->kernel.panels < panel[1] - p ? j->kernel.panels : panel[1] - p;
+        tile->w = (const char *)c->weight
+                  + (p * c->panel + (size_t)block * c->shape.kernel * c->shape.kernel * DML_BLOCK * DML_BLOCK) * j->bytes;
         tile->bias = c->bias + (size_t)p * DML_BLOCK;
+        tile->unit = c->unit ? c->unit + (size_t)p * DML_BLOCK : NULL;
         const dml_real *r = j->r && tile->last ? dml_tensor_at(j->r, p, 0, 0) : NULL;
         run_tiles(j, tile, run[0], run[1], x, r, dml_tensor_at(j->y, p, 0, 0));
     }
@@ -209,7 +166,7 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
     const job *j = argument;
     const uint32_t group = task / j->runs, index = task % j->runs;
     const uint32_t run[2] = {dml_split(j->tiles, j->runs, index), dml_split(j->tiles, j->runs, index + 1)};
-    const uint32_t step = j->kernels->conv_panels, steps = dml_ceil_div(j->panels, step);
+    const uint32_t step = j->kernel.panels, steps = dml_ceil_div(j->panels, step);
     uint32_t panel[2] = {dml_split(steps, j->groups, group) * step, dml_split(steps, j->groups, group + 1) * step};
     if (panel[1] > j->panels)
         panel[1] = j->panels;
@@ -224,13 +181,15 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
 static void divide(job *j, uint32_t threads)
 {
     const dml_conv *c = j->conv;
-    const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernels->conv_width * c->shape.stride;
-    const uint32_t slice_blocks =
-        SLICE_PRODUCTS / (taps * DML_BLOCK) < SLICE_BLOCKS ? SLICE_PRODUCTS / (taps * DML_BLOCK) : SLICE_BLOCKS;
+    const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernel.width * c->shape.stride;
+    const uint32_t fewer = (uint32_t)(sizeof(dml_real) / j->bytes); /* times the products that fit */
+    uint32_t slice_blocks = fewer * SLICE_PRODUCTS / (taps * DML_BLOCK);
+    if (slice_blocks > fewer * SLICE_BLOCKS)
+        slice_blocks = fewer * SLICE_BLOCKS;
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
-    j->slices = over_r ? 1 : dml_ceil_div(c->blocks, slice_blocks);
+    j->slices = over_r || c->shape.format == DML_FORMAT_U8 ? 1 : dml_ceil_div(c->blocks, slice_blocks);
 
-    const size_t tile_bytes = dml_ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * sizeof(dml_real);
+    const size_t tile_bytes = dml_ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * j->bytes;
     uint32_t longest = (uint32_t)(RUN_BYTES / tile_bytes);
     longest = longest < RUN_MIN ? RUN_MIN : longest > RUN_MAX ? RUN_MAX : longest;
     const uint32_t fewest = dml_ceil_div(j->tiles, longest), most = dml_ceil_div(j->tiles, RUN_MIN);
@@ -238,23 +197,81 @@ static void divide(job *j, uint32_t threads)
     const uint64_t products = (uint64_t)j->columns * j->rows * c->blocks * taps * j->panels * DML_BLOCK * DML_BLOCK;
     const uint64_t worth = products / TASK_PRODUCTS + 1, limit = (uint64_t)threads * TASKS_PER_THREAD;
     const uint32_t wanted = (uint32_t)(worth < limit ? worth : limit);
-    const bool heavy = c->panel * j->panels * sizeof(dml_real) > WEIGHTS_MAX;
+    const bool heavy = c->panel * j->panels * j->bytes > WEIGHTS_MAX;
     j->runs = heavy || wanted < fewest ? fewest : wanted < most ? wanted : most;
     j->groups = dml_ceil_div(wanted, j->runs);
-    const uint32_t steps = dml_ceil_div(j->panels, j->kernels->conv_panels);
+    const uint32_t steps = dml_ceil_div(j->panels, j->kernel.panels);
     if (j->groups > steps)
         j->groups = steps;
+}
+
+dml_conv_kernel dml_conv_kernel_of(const dml_kernels *kernels, dml_format format)
+{
+    switch (format) {
+    case DML_FORMAT_BF16: return kernels->conv_bf16;
+    case DML_FORMAT_U8: return kernels->conv_u8;
+    default: return (dml_conv_kernel){kernels->conv, kernels->conv_width, kernels->conv_panels};
+    }
+}
+
+/* values: those of x in the convolution's format. */
+static void run_all(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
+                    const void *values, const dml_tensor *r, const dml_tensor *y)
+{
+    job j = {.conv = conv, .kernel = dml_conv_kernel_of(kernels, conv->shape.format), .x = x, .r = r, .y = y,
+             .values = values, .bytes = dml_format_bytes(conv->shape.format), .panels = dml_blocks(y->c)};
+    const bool plain = conv->shape.kernel == 1 && conv->shape.stride == 1 && !x->pad && !y->pad && !(r && r->pad);
+    j.columns = plain ? y->h * y->w : y->w;
+    j.rows = plain ? 1 : y->h;
+    j.row_tiles = dml_ceil_div(j.columns, j.kernel.width);
+    j.tiles = j.row_tiles * j.rows;
+    divide(&j, dml_pool_threads(pool));
+    dml_pool_run(pool, run_task, &j, j.runs * j.groups);
 }
 
 void dml_conv_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                   const dml_tensor *r, const dml_tensor *y)
 {
-    job j = {.conv = conv, .kernels = kernels, .x = x, .r = r, .y = y, .panels = dml_blocks(y->c)};
-    const bool plain = conv->shape.kernel == 1 && conv->shape.stride == 1 && !x->pad && !y->pad && !(r && r->pad);
-    j.columns = plain ? y->h * y->w : y->w;
-    j.rows = plain ? 1 : y->h;
-    j.row_tiles = dml_ceil_div(j.columns, kernels->conv_width);
-    j.tiles = j.row_tiles * j.rows;
-    divide(&j, dml_pool_threads(pool));
-    dml_pool_run(pool, run_task, &j, j.runs * j.groups);
+    run_all(conv, kernels, pool, x, x->data, r, y);
 }
+
+/* ---- bfloat16 and bytes ---- */
+
+typedef struct narrow_job {
+    const dml_conv *conv;
+    const dml_kernels *kernels;
+    const dml_real *x;
+    void *values;
+    size_t size;
+    uint32_t parts;
+} narrow_job;
+
+size_t dml_conv_narrow_room(dml_format format, size_t x_size)
+{
+    return format == DML_FORMAT_F32 ? 0 : (x_size * dml_format_bytes(format) + sizeof(dml_real) - 1) / sizeof(dml_real);
+}
+
+#ifndef DML_DOUBLE
+/* Pixels [first, end) of the tensor as one long row, border included. */
+static void narrow_task(void *argument, uint32_t task, uint32_t thread)
+{
+    (void)thread;
+    const narrow_job *j = argument;
+    const size_t pixels = j->size / DML_BLOCK;
+    const size_t first = pixels * task / j->parts * DML_BLOCK, end = pixels * (task + 1) / j->parts * DML_BLOCK;
+    if (j->conv->shape.format == DML_FORMAT_BF16)
+        j->kernels->to_bf16(j->x + first, end - first, (uint16_t *)j->values + first);
+    else
+        j->kernels->to_u8(j->x + first, end - first, j->conv->x_gain, j->conv->x_zero, (uint8_t *)j->values + first);
+}
+
+void dml_conv_narrow_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
+                         const dml_tensor *r, const dml_tensor *y, dml_real *room)
+{
+    narrow_job j = {conv, kernels, x->data, room, dml_tensor_size(x), 1};
+    const size_t parts = j.size / CONVERT_VALUES, most = (size_t)dml_pool_threads(pool) * TASKS_PER_THREAD;
+    j.parts = parts < 1 ? 1 : (uint32_t)(parts < most ? parts : most);
+    dml_pool_run(pool, narrow_task, &j, j.parts);
+    run_all(conv, kernels, pool, x, room, r, y);
+}
+#endif

@@ -15,6 +15,7 @@
 typedef struct layout {
     dml_winograd_tiles tiles;
     uint32_t blocks, slices, slice_blocks, run;
+    size_t bytes; /* of an element of the transformed input and weights */
     /* elements between positions, of the transformed input, the weights and the output; a line more than the data, or
        all positions would share the same few sets of a cache */
     size_t v, u, m;
@@ -22,17 +23,26 @@ typedef struct layout {
 
 static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w)
 {
-    layout l = {.tiles = dml_winograd_cut(n, h, w, shape->dilation, BAND_TILES), .blocks = dml_conv_blocks(shape)};
+    layout l = {.tiles = dml_winograd_cut(n, h, w, shape->dilation, BAND_TILES), .blocks = dml_conv_blocks(shape),
+                .bytes = dml_format_bytes(shape->format)};
     const uint32_t tiles = l.tiles.band_rows * l.tiles.columns;
-    const size_t fit = SLICE_BYTES / (DML_WINOGRAD_POSITIONS * (size_t)tiles * DML_BLOCK * sizeof(dml_real));
+    const size_t fit = SLICE_BYTES / (DML_WINOGRAD_POSITIONS * (size_t)tiles * DML_BLOCK * l.bytes);
     l.slice_blocks = fit < 1 ? 1 : fit < SLICE_BLOCKS ? (uint32_t)fit : SLICE_BLOCKS;
     l.slices = dml_ceil_div(l.blocks, l.slice_blocks);
     l.slice_blocks = dml_ceil_div(l.blocks, l.slices);
     l.run = tiles < RUN_TILES ? tiles : RUN_TILES;
-    l.v = ((size_t)l.slice_blocks * tiles + 1) * DML_BLOCK;
-    l.u = ((size_t)MAX_PANELS * l.slice_blocks * DML_BLOCK + 1) * DML_BLOCK;
+    const uint32_t line = 64 / (uint32_t)l.bytes;
+    l.v = (size_t)l.slice_blocks * tiles * DML_BLOCK + line;
+    l.u = (size_t)MAX_PANELS * l.slice_blocks * DML_BLOCK * DML_BLOCK + line;
     l.m = ((size_t)MAX_PANELS * l.run + 1) * DML_BLOCK;
     return l;
+}
+
+/* Of single precision, that hold `count` elements of the format for each position; whole cache lines. */
+static size_t elements_of(const layout *l, size_t count)
+{
+    const size_t line = 64 / sizeof(dml_real);
+    return (DML_WINOGRAD_POSITIONS * count * l->bytes / sizeof(dml_real) + line - 1) / line * line;
 }
 
 /* In multiply-adds of a vector of 16, for each pair of an input block and an output panel. A transform costs about 300,
@@ -40,12 +50,13 @@ static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uin
    counted as less than .6 takes less than two thirds of the time; for less than that, direct sums stay. */
 bool dml_winograd_pays(const dml_conv_shape *s, uint32_t n, uint32_t h, uint32_t w)
 {
-    if (s->kernel != 3 || s->stride != 1)
+    if (s->kernel != 3 || s->stride != 1 || s->format == DML_FORMAT_U8)
         return false;
     const dml_winograd_tiles t = dml_winograd_cut(n, h, w, s->dilation, BAND_TILES);
     const uint64_t tiles = (uint64_t)t.rows * t.columns, blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
-    const uint64_t direct = (uint64_t)9 * DML_BLOCK * n * h * w;
-    const uint64_t products = DML_WINOGRAD_POSITIONS * DML_BLOCK * tiles;
+    const uint64_t at_once = s->format == DML_FORMAT_BF16 ? 2 : 1;
+    const uint64_t direct = (uint64_t)9 * DML_BLOCK * n * h * w / at_once;
+    const uint64_t products = DML_WINOGRAD_POSITIONS * DML_BLOCK * tiles / at_once;
     const uint64_t transforms = 200 * DML_BLOCK * t.bands + 300 * tiles / panels + 300 * tiles / blocks;
     return products + transforms < direct / 10 * 6;
 }
@@ -55,15 +66,17 @@ size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, ui
     if (!dml_winograd_pays(shape, n, h, w))
         return 0;
     const layout l = layout_of(shape, n, h, w);
-    return DML_WINOGRAD_POSITIONS * (l.v + threads * (l.u + l.m));
+    return elements_of(&l, l.v) + threads * (elements_of(&l, l.u) + DML_WINOGRAD_POSITIONS * l.m);
 }
 
 typedef struct job {
     const dml_conv *conv;
     const dml_kernels *kernels;
+    dml_conv_kernel kernel;
     const dml_batch *x, *y;
     layout l;
-    dml_real *v, *own;          /* own: what follows v, a part for each thread */
+    char *v;                    /* transformed input */
+    dml_real *own;              /* what follows it, a part for each thread */
     uint32_t first, end;        /* rows of tiles of the band */
     uint32_t block, blocks;     /* of the slice */
     uint32_t groups, row_parts; /* of the panels, of the rows */
@@ -75,56 +88,62 @@ typedef struct job {
 static void input_task(void *argument, uint32_t task, uint32_t thread)
 {
     const job *j = argument;
-    const dml_winograd_patches patches = {j->kernels->winograd_input, DML_WINOGRAD + 2, j->conv->shape.dilation};
+    const bool narrow = j->conv->shape.format == DML_FORMAT_BF16;
+    const dml_winograd_patches patches = {narrow ? j->kernels->winograd_input_bf16 : j->kernels->winograd_input, j->l.bytes,
+                                          DML_WINOGRAD + 2, j->conv->shape.dilation};
     const uint32_t rows = j->end - j->first, b = task / j->row_parts, part = task % j->row_parts;
     const uint32_t from = dml_split(rows, j->row_parts, part), to = dml_split(rows, j->row_parts, part + 1);
     const size_t tiles = (size_t)rows * j->l.tiles.columns;
     (void)thread;
     dml_winograd_transform(&j->l.tiles, &patches, j->x, j->block + b, j->first + from, j->first + to,
-                           j->v + (b * tiles + (size_t)from * j->l.tiles.columns) * DML_BLOCK, j->l.v);
+                           j->v + (b * tiles + (size_t)from * j->l.tiles.columns) * DML_BLOCK * j->l.bytes, j->l.v);
 }
 
 /* ---- products and output ---- */
 
-static void transform_weights(const job *j, uint32_t panel, uint32_t panels, dml_real *u)
+static void transform_weights(const job *j, uint32_t panel, uint32_t panels, char *u)
 {
     const size_t block_size = (size_t)DML_BLOCK * DML_BLOCK;
     for (uint32_t o = 0; o < panels; o++)
-        for (uint32_t b = 0; b < j->blocks; b++)
-            j->kernels->winograd_weight(
-                j->conv->weight + (panel + o) * j->conv->panel + (size_t)(j->block + b) * 9 * block_size,
-                u + ((size_t)o * j->blocks + b) * block_size, j->l.u);
+        for (uint32_t b = 0; b < j->blocks; b++) {
+            const size_t from = (panel + o) * j->conv->panel + (size_t)(j->block + b) * 9 * block_size;
+            char *to = u + ((size_t)o * j->blocks + b) * block_size * j->l.bytes;
+            if (j->conv->shape.format == DML_FORMAT_BF16)
+                j->kernels->winograd_weight_bf16((const uint16_t *)j->conv->weight + from, (uint16_t *)to, j->l.u);
+            else
+                j->kernels->winograd_weight((const dml_real *)j->conv->weight + from, (dml_real *)to, j->l.u);
+        }
 }
 
 /* A sum over many channels is made of sums over pieces, each of so many blocks: its rounding grows with the root of the
    longest, so that these convolutions are as exact as direct ones in spite of what the transforms add (doc/numerics.md).
-   Shorter pieces would cost more time. */
-static uint32_t piece_of(uint32_t blocks)
+   Shorter pieces would cost more time. With bfloat16 other roundings are larger by far. */
+static uint32_t piece_of(const layout *l)
 {
-    return blocks <= 4 ? 2 : blocks < 16 ? 4 : 8;
+    return l->bytes < sizeof(dml_real) ? l->blocks : l->blocks <= 4 ? 2 : l->blocks < 16 ? 4 : 8;
 }
 
 /* All pieces of the slice for one tile of the convolution, added up in tile->y. x, w: of the first block. */
-static void add_pieces(const job *j, dml_conv_tile *tile, const dml_real *x, const dml_real *w)
+static void add_pieces(const job *j, dml_conv_tile *tile, const char *x, const char *w)
 {
-    const uint32_t piece = piece_of(j->l.blocks);
+    const uint32_t piece = piece_of(&j->l);
     tile->r = NULL;
     for (uint32_t b = 0; b < j->blocks; b += piece) {
         const bool end = j->blocks - b <= piece;
         tile->blocks = end ? j->blocks - b : piece;
         tile->tail = end && j->last_slice ? j->conv->tail : DML_BLOCK;
-        tile->x = x + b * tile->x_plane;
-        tile->w = w + (size_t)b * DML_BLOCK * DML_BLOCK;
-        j->kernels->conv(tile);
+        tile->x = x + b * tile->x_plane * j->l.bytes;
+        tile->w = w + (size_t)b * DML_BLOCK * DML_BLOCK * j->l.bytes;
+        j->kernel.run(tile);
         tile->r = tile->y;
     }
 }
 
 /* Tiles [first, end) of the band, all positions: a pointwise convolution each. */
-static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const dml_real *u, dml_real *m)
+static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const char *u, dml_real *m)
 {
     static const _Alignas(DML_ALIGNMENT) dml_real zeros[MAX_PANELS * DML_BLOCK] = {0};
-    const uint32_t count = end - first, parts = dml_ceil_div(count, j->kernels->conv_width);
+    const uint32_t count = end - first, parts = dml_ceil_div(count, j->kernel.width);
     dml_conv_tile tile = {
         .x_plane = (size_t)(j->end - j->first) * j->l.tiles.columns * DML_BLOCK,
         .w_panel = (size_t)j->blocks * DML_BLOCK * DML_BLOCK,
@@ -141,7 +160,8 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
             const uint32_t at = dml_split(count, parts, part);
             tile.width = dml_split(count, parts, part + 1) - at;
             tile.y = m + position * j->l.m + (size_t)at * DML_BLOCK;
-            add_pieces(j, &tile, j->v + position * j->l.v + (size_t)(first + at) * DML_BLOCK, u + position * j->l.u);
+            add_pieces(j, &tile, j->v + (position * j->l.v + (size_t)(first + at) * DML_BLOCK) * j->l.bytes,
+                       u + position * j->l.u * j->l.bytes);
         }
     }
 }
@@ -173,12 +193,14 @@ static void put(const job *j, uint32_t panel, uint32_t panels, uint32_t first, u
 static void output_task(void *argument, uint32_t task, uint32_t thread)
 {
     const job *j = argument;
-    const uint32_t whole = dml_blocks(j->y->first.c), step = j->kernels->conv_panels;
+    const uint32_t whole = dml_blocks(j->y->first.c), step = j->kernel.panels;
     const uint32_t panel = task / j->row_parts * step, panels = step < whole - panel ? step : whole - panel;
     const uint32_t tiles = (j->end - j->first) * j->l.tiles.columns, part = task % j->row_parts;
     const uint32_t from = dml_split(tiles, j->row_parts, part), to = dml_split(tiles, j->row_parts, part + 1);
     const uint32_t runs = dml_ceil_div(to - from, j->l.run);
-    dml_real *u = j->own + thread * DML_WINOGRAD_POSITIONS * (j->l.u + j->l.m), *m = u + DML_WINOGRAD_POSITIONS * j->l.u;
+    const size_t weights = elements_of(&j->l, j->l.u);
+    dml_real *own = j->own + thread * (weights + DML_WINOGRAD_POSITIONS * j->l.m), *m = own + weights;
+    char *u = (char *)own;
     if (j->first == 0 && j->first_slice && part == 0)
         for (uint32_t i = 0; i < j->y->n; i++) {
             const dml_tensor y = dml_batch_image(j->y, i);
@@ -212,10 +234,10 @@ void dml_winograd_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool
                       const dml_batch *y, dml_real *room)
 {
     const dml_tensor *first = &y->first;
-    job j = {.conv = conv, .kernels = kernels, .x = x, .y = y,
-             .l = layout_of(&conv->shape, y->n, first->h, first->w), .v = room,
-             .groups = dml_ceil_div(dml_blocks(first->c), kernels->conv_panels)};
-    j.own = room + DML_WINOGRAD_POSITIONS * j.l.v;
+    job j = {.conv = conv, .kernels = kernels, .kernel = dml_conv_kernel_of(kernels, conv->shape.format), .x = x, .y = y,
+             .l = layout_of(&conv->shape, y->n, first->h, first->w), .v = (char *)room};
+    j.groups = dml_ceil_div(dml_blocks(first->c), j.kernel.panels);
+    j.own = room + elements_of(&j.l, j.l.v);
     for (uint32_t band = 0; band < j.l.tiles.bands; band++) {
         j.first = dml_split(j.l.tiles.rows, j.l.tiles.bands, band);
         j.end = dml_split(j.l.tiles.rows, j.l.tiles.bands, band + 1);

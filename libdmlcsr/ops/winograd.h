@@ -33,7 +33,8 @@ uint32_t dml_winograd_inside(uint32_t size, uint32_t first, uint32_t dilation, u
 
 /* A transform that reads patches of `size` x `size` pixels, each DML_WINOGRAD pixels after the one before. */
 typedef struct dml_winograd_patches {
-    void (*transform)(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, dml_real *v, size_t position);
+    dml_winograd_patch *transform;
+    size_t bytes;    /* of an element of v */
     uint32_t size;
     uint32_t margin; /* pixels before the tile that a patch begins, and may be read after the picture */
 } dml_winograd_patches;
@@ -41,15 +42,15 @@ typedef struct dml_winograd_patches {
 /* Transforms rows [first, end) of tiles, one block of channels: the first tile of `first` to v. What lies outside the
    picture counts as zero. */
 void dml_winograd_transform(const dml_winograd_tiles *tiles, const dml_winograd_patches *p, const dml_batch *x,
-                            uint32_t block, uint32_t first, uint32_t end, dml_real *v, size_t position);
+                            uint32_t block, uint32_t first, uint32_t end, void *v, size_t position);
 
 /* Whether this way is faster than the direct one, for n images with outputs of h x w. */
 bool dml_winograd_pays(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w);
 
-/* Elements of room that it needs; 0 where it does not pay. */
+/* Elements (of single precision) of room that it needs; 0 where it does not pay. */
 size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
 
-/* As dml_conv_run() without a residual, for a whole batch. */
+/* As dml_conv_run() without a residual, for a whole batch; the shape's format is single precision or bfloat16. */
 void dml_winograd_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_batch *x,
                       const dml_batch *y, dml_real *room);
 

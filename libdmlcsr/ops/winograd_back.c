@@ -68,7 +68,7 @@ static size_t band_tiles(const job *j)
 static void panel_task(void *argument, uint32_t panel, uint32_t thread)
 {
     const job *j = argument;
-    const dml_winograd_patches patches = {j->core->back.winograd_output_back, DML_WINOGRAD, 0};
+    const dml_winograd_patches patches = {j->core->back.winograd_output_back, sizeof(dml_real), DML_WINOGRAD, 0};
     (void)thread;
     dml_winograd_transform(&j->l.tiles, &patches, j->dy, panel, j->first, j->end, j->m + panel * band_tiles(j) * DML_BLOCK,
                            j->l.m);
@@ -77,7 +77,8 @@ static void panel_task(void *argument, uint32_t panel, uint32_t thread)
 static void block_task(void *argument, uint32_t block, uint32_t thread)
 {
     const job *j = argument;
-    const dml_winograd_patches patches = {j->core->kernels.winograd_input, DML_WINOGRAD + 2, j->shape->dilation};
+    const dml_winograd_patches patches = {j->core->kernels.winograd_input, sizeof(dml_real), DML_WINOGRAD + 2,
+                                           j->shape->dilation};
     (void)thread;
     dml_winograd_transform(&j->l.tiles, &patches, j->x, j->block + block, j->first, j->end,
                            j->v + block * band_tiles(j) * DML_BLOCK, j->l.v);

@@ -32,7 +32,7 @@ uint32_t dml_winograd_inside(uint32_t size, uint32_t first, uint32_t dilation, u
 
 /* A patch that reaches outside goes through a copy, with zeros there. */
 static void transform_edge(const dml_winograd_patches *p, const dml_tensor *x, uint32_t block, ptrdiff_t y,
-                           ptrdiff_t column, uint32_t dilation, dml_real *v, size_t position)
+                           ptrdiff_t column, uint32_t dilation, void *v, size_t position)
 {
     dml_real patch[36 * DML_BLOCK];
     const ptrdiff_t limit_y = (ptrdiff_t)x->h, limit_x = (ptrdiff_t)x->w;
@@ -48,9 +48,11 @@ static void transform_edge(const dml_winograd_patches *p, const dml_tensor *x, u
 }
 
 void dml_winograd_transform(const dml_winograd_tiles *t, const dml_winograd_patches *p, const dml_batch *x,
-                            uint32_t block, uint32_t first, uint32_t end, dml_real *v, size_t position)
+                            uint32_t block, uint32_t first, uint32_t end, void *result, size_t position)
 {
     const uint32_t d = t->dilation, step = DML_WINOGRAD * d, reach = (p->size - 1) * d;
+    const size_t pixel = DML_BLOCK * p->bytes;
+    char *v = result;
     for (uint32_t row = first; row < end; row++) {
         const dml_winograd_row at = dml_winograd_row_at(t, row);
         const dml_tensor image = dml_batch_image(x, at.image);
@@ -64,7 +66,7 @@ void dml_winograd_transform(const dml_winograd_tiles *t, const dml_winograd_patc
             p->transform(dml_tensor_at(&image, block, y, column), d * dml_tensor_row(&image), (size_t)d * DML_BLOCK, whole,
                          v, position);
         for (uint32_t i = whole; i < t->columns; i++)
-            transform_edge(p, &image, block, y, column + (ptrdiff_t)(i * step), d, v + i * DML_BLOCK, position);
-        v += (size_t)t->columns * DML_BLOCK;
+            transform_edge(p, &image, block, y, column + (ptrdiff_t)(i * step), d, v + i * pixel, position);
+        v += t->columns * pixel;
     }
 }

@@ -70,7 +70,8 @@ static int draft_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, d
         return dml_fail(visitor->error, DMLCSR_ERROR_ARGUMENT, "%s: a width of the network is 0", layer->conv);
     dml_train_layer *l = &d->layer[d->layers++];
     *l = (dml_train_layer){.conv = conv, .relu = relu, .channels = out};
-    l->shape = (dml_conv_shape){layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part};
+    l->shape = (dml_conv_shape){layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part,
+                                 DML_FORMAT_F32};
     /* conv_adj and conv_wg are one-dimensional convolutions, by which a plain norm is told */
     dml_parameter p = {.rank = layer->kind == DML_NORM_PLAIN ? 3 : 4,
                        .shape = {out, layer->in, layer->kernel, layer->kernel},

@@ -150,9 +150,11 @@ START_TEST(bad_options)
     options.isa = dmlcsr_isa_available(DMLCSR_ISA_NEON) ? DMLCSR_ISA_AVX2 : DMLCSR_ISA_NEON;
     create_fails(DMLCSR_ERROR_ISA, "not available");
     options.isa = 0;
-    options.reserved = 1;
-    create_fails(DMLCSR_ERROR_STRUCT, "reserved");
-    options.reserved = 0;
+    options.precision = 4;
+    create_fails(DMLCSR_ERROR_ARGUMENT, "precision");
+    options.precision = DMLCSR_PRECISION_INT8; /* the model is not calibrated */
+    create_fails(DMLCSR_ERROR_MODEL, "input_range");
+    options.precision = 0;
     options.memory_limit = 1000;
     create_fails(DMLCSR_ERROR_LIMIT, "memory");
     options.memory_limit = 0;

@@ -18,18 +18,42 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-    {{3, 20, 3, 2, 1, 0}, 17, 23, 1, 1, false, false, false},   {{16, 16, 1, 1, 1, 0}, 9, 31, 0, 0, false, false, false},
-    {{40, 33, 1, 1, 1, 0}, 13, 15, 1, 0, true, false, false},   {{64, 70, 1, 1, 1, 0}, 8, 8, 0, 0, true, true, false},
-    {{33, 17, 3, 1, 1, 0}, 11, 29, 1, 2, true, false, false},   {{48, 64, 3, 1, 2, 0}, 10, 14, 2, 0, false, false, false},
-    {{20, 19, 3, 1, 2, 0}, 5, 1, 2, 1, false, false, false},    {{24, 35, 1, 2, 1, 0}, 12, 19, 1, 1, false, false, false},
-    {{40, 16, 3, 1, 1, 20}, 7, 16, 1, 0, false, false, false},  {{57, 19, 1, 1, 1, 19}, 6, 30, 0, 0, false, false, false},
-    {{76, 32, 1, 1, 1, 64}, 6, 30, 0, 0, false, false, false},  {{700, 16, 1, 1, 1, 0}, 3, 40, 0, 0, true, true, false},
-    {{160, 48, 3, 1, 1, 0}, 4, 43, 1, 1, true, false, false},   {{5, 5, 3, 1, 1, 0}, 1, 1, 1, 0, false, false, false},
+    {{3, 20, 3, 2, 1, 0, DML_FORMAT_F32}, 17, 23, 1, 1, false, false, false},
+    {{16, 16, 1, 1, 1, 0, DML_FORMAT_F32}, 9, 31, 0, 0, false, false, false},
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_F32}, 13, 15, 1, 0, true, false, false},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_F32}, 8, 8, 0, 0, true, true, false},
+    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32}, 11, 29, 1, 2, true, false, false},
+    {{48, 64, 3, 1, 2, 0, DML_FORMAT_F32}, 10, 14, 2, 0, false, false, false},
+    {{20, 19, 3, 1, 2, 0, DML_FORMAT_F32}, 5, 1, 2, 1, false, false, false},
+    {{24, 35, 1, 2, 1, 0, DML_FORMAT_F32}, 12, 19, 1, 1, false, false, false},
+    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32}, 7, 16, 1, 0, false, false, false},
+    {{57, 19, 1, 1, 1, 19, DML_FORMAT_F32}, 6, 30, 0, 0, false, false, false},
+    {{76, 32, 1, 1, 1, 64, DML_FORMAT_F32}, 6, 30, 0, 0, false, false, false},
+    {{700, 16, 1, 1, 1, 0, DML_FORMAT_F32}, 3, 40, 0, 0, true, true, false},
+    {{160, 48, 3, 1, 1, 0, DML_FORMAT_F32}, 4, 43, 1, 1, true, false, false},
+    {{5, 5, 3, 1, 1, 0, DML_FORMAT_F32}, 1, 1, 1, 0, false, false, false},
     /* Winograd: whole tiles, ragged ones, wider borders, a dilation, parts, several slices of channels, several bands */
-    {{32, 32, 3, 1, 1, 0}, 16, 16, 1, 0, false, false, true}, {{33, 17, 3, 1, 1, 0}, 19, 14, 1, 2, false, false, true},
-    {{64, 48, 3, 1, 2, 0}, 15, 33, 3, 1, false, false, true}, {{40, 16, 3, 1, 1, 20}, 21, 12, 2, 0, false, false, true},
-    {{560, 48, 3, 1, 1, 0}, 16, 16, 1, 1, false, false, true}, {{16, 20, 3, 1, 1, 0}, 61, 90, 1, 0, false, false, true},
-    {{48, 33, 3, 1, 3, 0}, 50, 26, 3, 0, false, false, true},
+    {{32, 32, 3, 1, 1, 0, DML_FORMAT_F32}, 16, 16, 1, 0, false, false, true},
+    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32}, 19, 14, 1, 2, false, false, true},
+    {{64, 48, 3, 1, 2, 0, DML_FORMAT_F32}, 15, 33, 3, 1, false, false, true},
+    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32}, 21, 12, 2, 0, false, false, true},
+    {{560, 48, 3, 1, 1, 0, DML_FORMAT_F32}, 16, 16, 1, 1, false, false, true},
+    {{16, 20, 3, 1, 1, 0, DML_FORMAT_F32}, 61, 90, 1, 0, false, false, true},
+    {{48, 33, 3, 1, 3, 0, DML_FORMAT_F32}, 50, 26, 3, 0, false, false, true},
+    /* bfloat16, both ways, and bytes */
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_BF16}, 13, 15, 1, 0, true, false, false},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_BF16}, 8, 8, 0, 0, true, true, false},
+    {{24, 35, 3, 2, 1, 0, DML_FORMAT_BF16}, 12, 19, 1, 1, false, false, false},
+    {{57, 19, 1, 1, 1, 19, DML_FORMAT_BF16}, 6, 30, 0, 0, false, false, false},
+    {{1300, 16, 1, 1, 1, 0, DML_FORMAT_BF16}, 3, 40, 0, 0, false, false, false},
+    {{70, 49, 3, 1, 1, 0, DML_FORMAT_BF16}, 19, 18, 1, 2, false, false, true},
+    {{560, 96, 3, 1, 1, 0, DML_FORMAT_BF16}, 20, 24, 2, 1, false, false, true},
+    {{128, 96, 3, 1, 2, 0, DML_FORMAT_BF16}, 32, 31, 2, 0, false, false, true},
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_U8}, 13, 15, 1, 0, true, false, false},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_U8}, 8, 8, 0, 0, true, true, false},
+    {{24, 35, 3, 2, 1, 0, DML_FORMAT_U8}, 12, 19, 1, 1, false, false, false},
+    {{57, 19, 1, 2, 1, 19, DML_FORMAT_U8}, 6, 30, 1, 0, false, false, false},
+    {{700, 16, 1, 1, 1, 0, DML_FORMAT_U8}, 3, 40, 0, 0, true, true, false},
 };
 #define SHAPES ((int)(sizeof shapes / sizeof *shapes))
 
@@ -60,10 +84,17 @@ static float *pixel(const dml_tensor *t, uint32_t c, uint32_t y, uint32_t x)
     return dml_tensor_at(t, c / DML_BLOCK, y, x) + c % DML_BLOCK;
 }
 
+/* Inputs are in -1 .. 1. */
+#define X_GAIN 125.0f
+#define X_ZERO 127
+
 typedef struct layer {
     shape s;
     dml_conv conv;
-    float *weight, *gain, *bias, *packed;
+    float *weight, *gain, *bias, *unit;
+    float *start; /* the bias as it was before packing */
+    char *packed;
+    size_t packed_size;
     dml_tensor x, r, y;
 } layer;
 
@@ -77,7 +108,10 @@ static layer make(const shape *s)
     l.bias = aligned_alloc(64, dml_conv_bias_size(c) * sizeof(float));
     memset(l.bias, 0, dml_conv_bias_size(c) * sizeof(float));
     family_noise("bias", c->out, 5, l.bias);
-    l.packed = aligned_alloc(64, dml_conv_weight_size(c) * sizeof(float));
+    l.start = noise("bias", c->out);
+    l.unit = aligned_alloc(64, dml_conv_bias_size(c) * sizeof(float));
+    l.packed_size = dml_conv_weight_size(c) * dml_format_bytes(c->format);
+    l.packed = aligned_alloc(64, l.packed_size);
     l.x = tensor(dml_conv_blocks(c), s->h, s->w, s->pad_x, 0.0f);
     float *values = noise("x", (size_t)c->in * s->h * s->w), *v = values;
     for (uint32_t i = 0; i < c->in; i++)
@@ -96,7 +130,7 @@ static layer make(const shape *s)
     uint32_t last = c->part ? (c->in - 1) % c->part + 1 : c->in;
     l.conv = (dml_conv){.shape = *c, .weight = l.packed, .bias = l.bias, .blocks = dml_conv_blocks(c),
                         .tail = (last - 1) % DML_BLOCK + 1, .slope = 0.01f, .scale = s->residual ? -0.5f : 1.0f,
-                        .relu = s->in_place};
+                        .relu = s->in_place, .unit = l.unit, .x_gain = X_GAIN, .x_zero = X_ZERO};
     l.conv.panel = (size_t)l.conv.blocks * c->kernel * c->kernel * DML_BLOCK * DML_BLOCK;
     return l;
 }
@@ -106,6 +140,8 @@ static void release(layer *l)
     free(l->weight);
     free(l->gain);
     free(l->bias);
+    free(l->unit);
+    free(l->start);
     free(l->packed);
     free(l->x.data);
     free(l->r.data);
@@ -133,12 +169,34 @@ static double largest_sum(const layer *l, uint32_t o)
     return sum;
 }
 
+/* Most that rounding to the format may change a product of x and w, which is at most `largest`. */
+static double rounding(dml_format format, double x, double w, double largest)
+{
+    const double half = 0x1p-9 * 1.01; /* of a bfloat16 */
+    const double dx = 0.5 / (double)X_GAIN * 1.001, dw = largest / 254 * 1.001;
+    switch (format) {
+    case DML_FORMAT_BF16: return fabs(x * w) * (2 * half + half * half);
+    case DML_FORMAT_U8: return fabs(x) * dw + fabs(w) * dx + dx * dw;
+    default: return 0;
+    }
+}
+
+static double largest_weight(const layer *l, uint32_t o)
+{
+    const size_t row = (size_t)l->s.conv.in * l->s.conv.kernel * l->s.conv.kernel;
+    double largest = 0;
+    for (size_t i = 0; i < row; i++)
+        largest = fmax(largest, fabs((double)l->weight[o * row + i]));
+    return largest * fabs((double)l->gain[o]);
+}
+
 /* One output in double precision, with the bound of any order of the sum (weights are rounded once when packed). */
 static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, double *bound)
 {
     const dml_conv_shape *c = &l->s.conv;
     const int k = (int)c->kernel, d = (int)c->dilation;
-    double sum = l->bias[o], magnitude = fabs(sum), terms = (double)c->in * k * k;
+    double sum = l->start[o], magnitude = fabs(sum), terms = (double)c->in * k * k, rounded = 0;
+    const double largest = largest_weight(l, o);
     for (uint32_t i = 0; i < c->in; i++)
         for (int ky = 0; ky < k; ky++)
             for (int kx = 0; kx < k; kx++) {
@@ -146,12 +204,16 @@ static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, doub
                 if (sy < 0 || sx < 0 || sy >= l->s.h || sx >= l->s.w)
                     continue;
                 double w = l->weight[(((size_t)o * c->in + i) * c->kernel + (size_t)ky) * c->kernel + (size_t)kx];
-                double p = w * (double)l->gain[o] * (double)*pixel(&l->x, channel_at(c, i), (uint32_t)sy, (uint32_t)sx);
-                sum += p;
-                magnitude += fabs(p);
+                w *= (double)l->gain[o];
+                double at = *pixel(&l->x, channel_at(c, i), (uint32_t)sy, (uint32_t)sx);
+                sum += w * at;
+                magnitude += fabs(w * at);
+                rounded += rounding(c->format, at, w, largest);
             }
     double v = (sum > 0 ? sum : 0.01f * sum) * (double)l->conv.scale, r = l->s.residual ? *pixel(&l->r, o, y, x) : 0.0;
-    *bound = (terms + 6.0) * 0x1p-24 * 1.01 * (magnitude + fabs(r)) + 0x1p-120;
+    if (c->format == DML_FORMAT_U8) /* its bias may have a larger part that its sum takes away again */
+        magnitude += terms * (double)X_ZERO / (double)X_GAIN * largest;
+    *bound = (terms + 6.0) * 0x1p-24 * 1.01 * (magnitude + fabs(r)) + rounded + 0x1p-120;
     v += r;
     return l->conv.relu && v < 0.0 ? 0.0 : v;
 }
@@ -171,7 +233,7 @@ static double compare(const layer *l)
                 if (inside && o < l->s.conv.out)
                     want = reference(l, o, (uint32_t)row, (uint32_t)column, &bound);
                 if (inside)
-                    bound += (l->s.conv.in + 40.) * 0x1p-24 * growth;
+                    bound += (l->s.conv.format == DML_FORMAT_BF16 ? 3 * 0x1p-8 : (l->s.conv.in + 40.) * 0x1p-24) * growth;
                 ck_assert_msg(fabs(got - want) <= bound, "channel %u at %td, %td: %g, must be %g +- %g", (unsigned)o,
                               row, column, got, want, bound);
                 squares += (got - want) * (got - want);
@@ -184,7 +246,15 @@ static void run(layer *l, int isa, dml_pool *pool)
 {
     dml_kernels kernels;
     ck_assert(dml_kernels_init(&kernels, isa));
-    dml_conv_pack(&l->s.conv, l->weight, l->gain, l->packed, pool);
+    const dml_format format = l->s.conv.format;
+    if (format == DML_FORMAT_U8) {
+        float *spare = malloc(l->s.conv.out * sizeof *spare);
+        memcpy(l->bias, l->start, l->s.conv.out * sizeof *spare);
+        dml_conv_pack_bytes(&l->conv, l->weight, l->gain, spare, l->packed, l->bias, l->unit, pool);
+        free(spare);
+    } else {
+        dml_conv_pack(&l->s.conv, l->weight, l->gain, l->packed, &kernels, pool);
+    }
     if (l->s.in_place) /* y is the residual, too */
         memcpy(l->y.data, l->r.data, dml_tensor_size(&l->y) * sizeof(float));
     if (l->s.winograd) {
@@ -197,7 +267,16 @@ static void run(layer *l, int isa, dml_pool *pool)
         free(values);
         return;
     }
-    dml_conv_run(&l->conv, &kernels, pool, &l->x, !l->s.residual ? NULL : l->s.in_place ? &l->y : &l->r, &l->y);
+    const dml_tensor *r = !l->s.residual ? NULL : l->s.in_place ? &l->y : &l->r;
+    if (format == DML_FORMAT_F32) {
+        dml_conv_run(&l->conv, &kernels, pool, &l->x, r, &l->y);
+        return;
+    }
+    const size_t room = (dml_conv_narrow_room(format, dml_tensor_size(&l->x)) + 15) / 16 * 16;
+    float *values = aligned_alloc(64, room * sizeof *values);
+    memset(values, 0xff, room * sizeof *values);
+    dml_conv_narrow_run(&l->conv, &kernels, pool, &l->x, r, &l->y, values);
+    free(values);
 }
 
 START_TEST(against_double)
@@ -218,7 +297,7 @@ END_TEST
 START_TEST(winograd_is_as_exact)
 {
     shape s = shapes[_i];
-    if (!s.winograd)
+    if (!s.winograd || s.conv.format != DML_FORMAT_F32)
         return;
     layer winograd = make(&s);
     run(&winograd, DMLCSR_ISA_AUTO, NULL);
@@ -246,7 +325,7 @@ START_TEST(threads_give_the_same_bits)
         ck_assert_int_eq(dml_pool_create(&pool, &memory, threads[i], &error), DMLCSR_OK);
         layer l = make(&shapes[_i]);
         run(&l, DMLCSR_ISA_AUTO, pool);
-        ck_assert_mem_eq(first.packed, l.packed, dml_conv_weight_size(&l.s.conv) * sizeof(float));
+        ck_assert_mem_eq(first.packed, l.packed, l.packed_size);
         ck_assert_mem_eq(first.y.data, l.y.data, dml_tensor_size(&l.y) * sizeof(float));
         release(&l);
         dml_pool_free(pool);

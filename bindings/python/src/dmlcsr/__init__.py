@@ -10,13 +10,13 @@
 from ._errors import ArgumentError, Cancelled, Error, FileError, OutOfMemory
 from ._files import Tensor, convert, inspect
 from ._header import VERSION as __version__
-from ._header import Format, Geometry, Isa, Log, Status, Storage
+from ._header import Format, Geometry, Isa, Log, Precision, Status, Storage
 from ._images import Region
 from ._library import isa_available, version
 from ._parser import Logits, Parser, Result
 
 __all__ = [
-    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory",
+    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory", "Precision",
     "Parser", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert", "inspect", "isa_available",
     "version",
 ]

@@ -75,6 +75,16 @@ class Geometry(enum.IntEnum):
     COMPATIBLE = 1
 
 
+class Precision(enum.IntEnum):
+    #: int8 when the model is calibrated for it (dmlcsr-convert --calibrate), else fp32
+    AUTO = 0
+    FP32 = 1
+    #: inputs and weights of convolutions rounded to bfloat16
+    BF16 = 2
+    #: 8 bits, but bf16 for 3 x 3 with stride 1; needs a calibrated model, else ERROR_MODEL
+    INT8 = 3
+
+
 class Log(enum.IntEnum):
     ERROR = 0
     WARNING = 1
@@ -109,7 +119,7 @@ class dmlcsr_options(ctypes.Structure):
         ("input_size", ctypes.c_uint32),
         ("geometry", ctypes.c_int),
         ("keep_edges", ctypes.c_int),
-        ("reserved", ctypes.c_int),
+        ("precision", ctypes.c_int),
         ("memory_limit", ctypes.c_size_t),
         ("allocate", ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t)),
         ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)),
@@ -243,6 +253,8 @@ FUNCTIONS = {
     "dmlcsr_threads": (ctypes.c_uint32, [ctypes.c_void_p]),
     "dmlcsr_memory": (None, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t)]),
     "dmlcsr_isa": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "dmlcsr_precision": (ctypes.c_char_p, [ctypes.c_void_p]),
+    "dmlcsr_precision_find": (ctypes.c_int, [ctypes.c_char_p]),
     "dmlcsr_isa_find": (ctypes.c_int, [ctypes.c_char_p]),
     "dmlcsr_isa_available": (ctypes.c_int, [ctypes.c_int]),
     "dmlcsr_strerror": (ctypes.c_char_p, [ctypes.c_int]),

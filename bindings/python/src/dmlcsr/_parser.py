@@ -11,7 +11,7 @@ import numpy
 from . import _batch
 from ._callbacks import Callbacks, LogFunction, ProgressFunction, Sentence
 from ._errors import error
-from ._header import Flags, Format, Geometry, Isa, Status, dmlcsr_options, dmlcsr_result
+from ._header import Flags, Format, Geometry, Isa, Precision, Status, dmlcsr_options, dmlcsr_result
 from ._images import Array, RegionLike, output, picture, region_pointer
 from ._library import library, text
 
@@ -51,10 +51,12 @@ class Parser:
     has_edges: bool
     threads: int  #: threads that work on one picture
     isa: str  #: name of the instruction set in use
+    precision: str  #: "fp32", "bf16" or "int8"
 
     def __init__(self, model: "str | os.PathLike[str] | bytes | bytearray | memoryview | None" = None, *,
                  threads: int = 0, isa: Union[Isa, str] = Isa.AUTO, input_size: int = 0,
-                 geometry: Geometry = Geometry.FINE, keep_edges: bool = False, memory_limit: int = 0,
+                 geometry: Geometry = Geometry.FINE, keep_edges: bool = False,
+                 precision: Union[Precision, str] = Precision.AUTO, memory_limit: int = 0,
                  progress: Optional[ProgressFunction] = None, log: Optional[LogFunction] = None) -> None:
         """`model`: a file, the bytes of one, or None for the default model. `progress(done, total)` is called between
         layers, and cancels when it returns False or raises. `log(level, sentence)` receives what the library says."""
@@ -64,6 +66,11 @@ class Parser:
             if number < 0:
                 raise error(Status.ERROR_ARGUMENT, "there is no instruction set %r" % isa)
             isa = Isa(number)
+        if isinstance(precision, str):
+            number = library().dmlcsr_precision_find(precision.encode())
+            if number < 0:
+                raise error(Status.ERROR_ARGUMENT, "there is no precision %r" % precision)
+            precision = Precision(number)
         # ctypes would cut these to size in silence.
         for name, number, bits in (("threads", threads, 32), ("input_size", input_size, 32),
                                    ("memory_limit", memory_limit, 8 * ctypes.sizeof(ctypes.c_size_t))):
@@ -71,8 +78,8 @@ class Parser:
                 raise error(Status.ERROR_ARGUMENT, "%s is %d" % (name, number))
         callbacks, sentence = Callbacks(progress, log), Sentence()
         options = dmlcsr_options(
-            ctypes.sizeof(dmlcsr_options), threads, isa, input_size, geometry, keep_edges, memory_limit=memory_limit,
-            log=callbacks.c_log, progress=callbacks.c_progress, error=sentence.address, error_size=sentence.size)
+            ctypes.sizeof(dmlcsr_options), threads, isa, input_size, geometry, keep_edges, precision,
+            memory_limit=memory_limit, log=callbacks.c_log, progress=callbacks.c_progress, error=sentence.address, error_size=sentence.size)
         out = ctypes.c_void_p()
         if isinstance(model, (bytes, bytearray, memoryview)):
             data = numpy.frombuffer(model, numpy.uint8)
@@ -95,6 +102,7 @@ class Parser:
         colors = [lib.dmlcsr_class_color(handle, label) for label in labels]
         self.colors = numpy.array([(color >> 16, color >> 8 & 255, color & 255) for color in colors], numpy.uint8)
         self.side, self.isa = text(lib.dmlcsr_side(handle)), text(lib.dmlcsr_isa(handle))
+        self.precision = text(lib.dmlcsr_precision(handle))
         self.input_size, self.threads = lib.dmlcsr_input_size(handle), lib.dmlcsr_threads(handle)
         self.has_edges = bool(lib.dmlcsr_has_edges(handle))
 

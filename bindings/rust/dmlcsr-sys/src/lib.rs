@@ -71,6 +71,14 @@ pub const DMLCSR_GEOMETRY_FINE: c_int = 0;
 /// the published protocol: argmax on the network's grid, then nearest neighbour
 pub const DMLCSR_GEOMETRY_COMPATIBLE: c_int = 1;
 
+/// int8 when the model is calibrated for it (dmlcsr-convert --calibrate), else fp32
+pub const DMLCSR_PRECISION_AUTO: c_int = 0;
+pub const DMLCSR_PRECISION_FP32: c_int = 1;
+/// inputs and weights of convolutions rounded to bfloat16
+pub const DMLCSR_PRECISION_BF16: c_int = 2;
+/// 8 bits, but bf16 for 3 x 3 with stride 1; needs a calibrated model, else ERROR_MODEL
+pub const DMLCSR_PRECISION_INT8: c_int = 3;
+
 pub const DMLCSR_LOG_ERROR: c_int = 0;
 pub const DMLCSR_LOG_WARNING: c_int = 1;
 pub const DMLCSR_LOG_INFO: c_int = 2;
@@ -100,7 +108,7 @@ pub struct dmlcsr_options {
     pub input_size: u32,
     pub geometry: c_int,
     pub keep_edges: c_int,
-    pub reserved: c_int,
+    pub precision: c_int,
     pub memory_limit: usize,
     pub allocate: Option<unsafe extern "C" fn(*mut c_void, usize, usize) -> *mut c_void>,
     pub release: Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>,
@@ -232,6 +240,8 @@ extern "C" {
     pub fn dmlcsr_threads(handle: *const dmlcsr) -> u32;
     pub fn dmlcsr_memory(handle: *const dmlcsr, weights: *mut usize, scratch: *mut usize);
     pub fn dmlcsr_isa(handle: *const dmlcsr) -> *const c_char;
+    pub fn dmlcsr_precision(handle: *const dmlcsr) -> *const c_char;
+    pub fn dmlcsr_precision_find(name: *const c_char) -> c_int;
     pub fn dmlcsr_isa_find(name: *const c_char) -> c_int;
     pub fn dmlcsr_isa_available(isa: c_int) -> c_int;
     pub fn dmlcsr_strerror(status: c_int) -> *const c_char;

@@ -151,6 +151,32 @@ impl Geometry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
+pub enum Precision {
+    /// int8 when the model is calibrated for it (dmlcsr-convert --calibrate), else fp32
+    Auto = dmlcsr_sys::DMLCSR_PRECISION_AUTO,
+    Fp32 = dmlcsr_sys::DMLCSR_PRECISION_FP32,
+    /// inputs and weights of convolutions rounded to bfloat16
+    Bf16 = dmlcsr_sys::DMLCSR_PRECISION_BF16,
+    /// 8 bits, but bf16 for 3 x 3 with stride 1; needs a calibrated model, else ERROR_MODEL
+    Int8 = dmlcsr_sys::DMLCSR_PRECISION_INT8,
+}
+
+impl Precision {
+    /// The one with the library's number, if it is known.
+    pub fn from_raw(number: c_int) -> Option<Precision> {
+        Some(match number {
+            dmlcsr_sys::DMLCSR_PRECISION_AUTO => Precision::Auto,
+            dmlcsr_sys::DMLCSR_PRECISION_FP32 => Precision::Fp32,
+            dmlcsr_sys::DMLCSR_PRECISION_BF16 => Precision::Bf16,
+            dmlcsr_sys::DMLCSR_PRECISION_INT8 => Precision::Int8,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
 pub enum Log {
     Error = dmlcsr_sys::DMLCSR_LOG_ERROR,
     Warning = dmlcsr_sys::DMLCSR_LOG_WARNING,

@@ -18,7 +18,7 @@ mod image;
 mod options;
 mod parser;
 
-pub use constants::{Format, Geometry, Isa, Log, Status, Storage};
+pub use constants::{Format, Geometry, Isa, Log, Precision, Status, Storage};
 pub use error::{Error, Result};
 pub use file::{convert, inspect, ConvertOptions, Model, Tensor};
 pub use image::{Image, Outputs, Plane, Region};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dmlcsr_sys as sys;
 
 use crate::error::{c_path, text, Sentence};
-use crate::{Error, Geometry, Isa, Parser, Result};
+use crate::{Error, Geometry, Isa, Parser, Precision, Result};
 
 type Progress = dyn Fn(u32, u32) -> bool + Send + Sync;
 
@@ -20,6 +20,7 @@ pub struct Options {
     input_size: u32,
     geometry: Option<Geometry>,
     keep_edges: bool,
+    precision: Option<Precision>,
     memory_limit: usize,
     progress: Option<Arc<Progress>>,
 }
@@ -55,6 +56,12 @@ impl Options {
     /// Keep the edge heads, for edge maps.
     pub fn keep_edges(mut self, keep: bool) -> Options {
         self.keep_edges = keep;
+        self
+    }
+
+    /// What the network computes with.
+    pub fn precision(mut self, precision: Precision) -> Options {
+        self.precision = Some(precision);
         self
     }
 
@@ -101,6 +108,7 @@ impl Options {
         options.input_size = self.input_size;
         options.geometry = self.geometry.map_or(0, |geometry| geometry as _);
         options.keep_edges = self.keep_edges.into();
+        options.precision = self.precision.map_or(0, |precision| precision as _);
         options.memory_limit = self.memory_limit;
         options.log = Some(on_log);
         if let Some(progress) = &progress {

@@ -169,6 +169,11 @@ impl Parser {
         text(unsafe { sys::dmlcsr_isa(self.raw()) })
     }
 
+    /// Name of the precision in use: "fp32", "bf16" or "int8".
+    pub fn precision(&self) -> String {
+        text(unsafe { sys::dmlcsr_precision(self.raw()) })
+    }
+
     /// Bytes held: weights, shared among clones, and scratch memory.
     pub fn memory(&self) -> (usize, usize) {
         let (mut weights, mut scratch) = (0, 0);
