@@ -107,7 +107,7 @@ say   = $(call run_$(V),$(1),$(2))
 all_isas   := sse41 avx2 avx512 avx512bf16 avx512vnni neon
 other_isas := $(filter-out $(isas),$(all_isas))
 all_sources := $(wildcard libdmlcsr/*.c) \
-               $(foreach room,base kernels ops net model image train,$(wildcard libdmlcsr/$(room)/*.c))
+               $(foreach room,base kernels ops net model image onnx train,$(wildcard libdmlcsr/$(room)/*.c))
 all_sources := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(all_sources))
 # What only training needs has a shared object of its own: the way back, norms that are not folded, and train/.
 train_sources := $(filter libdmlcsr/train/% %/back.c %_back.c %/norm.c %/batch.c \

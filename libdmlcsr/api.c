@@ -47,13 +47,7 @@ static int report(const dmlcsr_options *options, int status, const dml_error *er
 {
     if (status == DMLCSR_OK)
         return status;
-    if (options->error && options->error_size) {
-        size_t length = strlen(error->text);
-        if (length >= options->error_size)
-            length = options->error_size - 1;
-        memcpy(options->error, error->text, length);
-        options->error[length] = 0;
-    }
+    dml_error_deliver(error, status, options->error, options->error_size);
     if (options->log)
         options->log(options->opaque, DMLCSR_LOG_ERROR, error->text);
     return status;

@@ -1,24 +1,13 @@
 /* The public functions on model files: to look into one, and to convert one. */
 #include <string.h>
 
+#include "metadata.h"
 #include "model/model.h"
 #include "base/structs.h"
 
 /* Sizes of the structs in version 0.1: an older caller cannot exist. */
 #define VISITOR_MINIMUM sizeof(dmlcsr_visitor)
 #define CONVERT_MINIMUM sizeof(dmlcsr_convert_options)
-
-/* Hands the sentence to the caller. */
-static int deliver(int status, const dml_error *error, char *text, size_t size)
-{
-    if (status != DMLCSR_OK && text && size) {
-        const size_t length = strlen(error->text), room = size - 1;
-        const size_t used = length < room ? length : room;
-        memcpy(text, error->text, used);
-        text[used] = 0;
-    }
-    return status;
-}
 
 static void visit_metadata(const dml_model *model, const dmlcsr_visitor *visitor, bool *stop)
 {
@@ -59,7 +48,7 @@ int dmlcsr_inspect(const char *model_path, const dmlcsr_visitor *visitor)
     visit_tensors(model, &v, &stop);
 fail:
     dml_model_close(model);
-    return deliver(status, &error, v.error, v.error_size);
+    return dml_error_deliver(&error, status, v.error, v.error_size);
 }
 
 /* ---- convert --------------------------------------------------------------------------------------------------- */
@@ -74,8 +63,7 @@ typedef struct converter {
     dml_output *tensors;
     void **blocks;       /* data of tensors that differ from the file's */
     size_t count;
-    const char **pairs;  /* key, value, key, value ... */
-    size_t pair_count;
+    dml_metadata metadata;
 } converter;
 
 static int fail_memory(converter *c, size_t size)
@@ -170,46 +158,6 @@ fail:
     return status;
 }
 
-static void set_pair(converter *c, const char *key, const char *value)
-{
-    size_t i = 0;
-    while (i < c->pair_count && strcmp(c->pairs[2 * i], key))
-        i++;
-    c->pairs[2 * i] = key;
-    c->pairs[2 * i + 1] = value;
-    c->pair_count += i == c->pair_count;
-}
-
-/* The file's metadata with the caller's over it; what is empty then goes. */
-static int merge_metadata(converter *c)
-{
-    const size_t own = dml_model_metadata_count(c->model), given = c->options.metadata_count;
-    size_t size, kept = 0;
-    if (given && !c->options.metadata)
-        return dml_fail(&c->error, DMLCSR_ERROR_ARGUMENT, "metadata is NULL, but metadata_count is %zu", given);
-    if (given > SIZE_MAX / 2 - own || !dml_mul(own + given, 2 * sizeof *c->pairs, &size))
-        return dml_fail(&c->error, DMLCSR_ERROR_ARGUMENT, "metadata_count is %zu", given);
-    c->pairs = dml_alloc(&c->memory, size);
-    if (!c->pairs)
-        return fail_memory(c, size);
-    for (; c->pair_count < own; c->pair_count++)
-        dml_model_metadata_at(c->model, c->pair_count, &c->pairs[2 * c->pair_count], &c->pairs[2 * c->pair_count + 1]);
-    for (size_t i = 0; i < given; i++) {
-        const char *key = c->options.metadata[2 * i], *value = c->options.metadata[2 * i + 1];
-        if (!key || !value)
-            return dml_fail(&c->error, DMLCSR_ERROR_ARGUMENT, "metadata pair %zu is NULL", i);
-        set_pair(c, key, value);
-    }
-    for (size_t i = 0; i < c->pair_count; i++) {
-        if (*c->pairs[2 * i + 1]) {
-            c->pairs[2 * kept] = c->pairs[2 * i];
-            c->pairs[2 * kept++ + 1] = c->pairs[2 * i + 1];
-        }
-    }
-    c->pair_count = kept;
-    return DMLCSR_OK;
-}
-
 static int convert(converter *c, const char *model_path, const char *out_path)
 {
     int status;
@@ -221,9 +169,11 @@ static int convert(converter *c, const char *model_path, const char *out_path)
     if (!dml_kernels_init(&c->kernels, DMLCSR_ISA_AUTO))
         return dml_fail(&c->error, DMLCSR_ERROR_ISA, "no instruction set of this build runs here");
     DML_TRY(dml_model_open(&c->model, model_path, &c->memory, &c->error));
-    DML_TRY(merge_metadata(c));
+    DML_TRY(dml_metadata_create(&c->metadata, c->model, c->options.metadata, c->options.metadata_count, &c->memory,
+                                &c->error));
     DML_TRY(convert_tensors(c));
-    DML_TRY(dml_safetensors_write(out_path, c->tensors, c->count, c->pairs, c->pair_count, &c->memory, &c->error));
+    DML_TRY(dml_safetensors_write(out_path, c->tensors, c->count, c->metadata.pair, c->metadata.pairs, &c->memory,
+                                  &c->error));
 fail:
     return status;
 }
@@ -243,7 +193,7 @@ fail:
     dml_release(&c.memory, c.blocks);
     dml_release(&c.memory, c.tensors);
     dml_release(&c.memory, c.values);
-    dml_release(&c.memory, c.pairs);
+    dml_metadata_free(&c.metadata, &c.memory);
     dml_model_close(c.model);
-    return deliver(status, &c.error, c.options.error, c.options.error_size);
+    return dml_error_deliver(&c.error, status, c.options.error, c.options.error_size);
 }

@@ -25,6 +25,7 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
 {
     int status;
     dml_pool *pool = NULL;
+    dml_metadata metadata = {0};
     dml_shared *shared = alloc_holder(options, options->memory_limit, sizeof *shared, &status, error);
     if (!shared)
         return status;
@@ -38,11 +39,14 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
     shared->precision = dml_weights_precision(model, options->precision);
     DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, shared->precision, pool,
                                options->keep_edges != 0, &shared->memory, error));
-    DML_TRY(dml_info_create(&shared->info, model, dml_weights_classes(shared->weights), &shared->memory, error));
+    DML_TRY(dml_metadata_create(&metadata, model, NULL, 0, &shared->memory, error));
+    DML_TRY(dml_info_create(&shared->info, &metadata, dml_weights_classes(shared->weights), &shared->memory, error));
+    dml_metadata_free(&metadata, &shared->memory);
     dml_pool_free(pool);
     *out = shared;
     return DMLCSR_OK;
 fail:
+    dml_metadata_free(&metadata, &shared->memory);
     dml_pool_free(pool);
     shared_release(shared);
     return status;

@@ -16,14 +16,11 @@ static const char celebamask_hq[] = "background skin nose eye_g l_eye r_eye l_br
 static const char lapa[] = "background skin l_brow r_brow l_eye r_eye nose u_lip mouth l_lip hair"; /* Helen's, too */
 
 /* Bytes of all strings of the model's metadata, and of the class list. */
-static size_t text_size(const dml_model *model, size_t pairs, uint32_t classes)
+static size_t text_size(const dml_metadata *metadata, uint32_t classes)
 {
     size_t size = classes * sizeof "class255" + sizeof celebamask_hq + 1;
-    for (size_t i = 0; i < pairs; i++) {
-        const char *key, *value;
-        dml_model_metadata_at(model, i, &key, &value);
-        size += 2 * (strlen(key) + strlen(value) + 2); /* the class list is copied once more to be cut up */
-    }
+    for (size_t i = 0; i < 2 * metadata->pairs; i++)
+        size += 2 * (strlen(metadata->pair[i]) + 1); /* the class list is copied once more to be cut up */
     return size;
 }
 
@@ -129,10 +126,11 @@ static int read_rest(dml_info *info, dml_error *error)
     return read_preprocess(info, error);
 }
 
-int dml_info_create(dml_info *info, const dml_model *model, uint32_t classes, dml_memory *memory, dml_error *error)
+int dml_info_create(dml_info *info, const dml_metadata *metadata, uint32_t classes, dml_memory *memory,
+                    dml_error *error)
 {
     int status;
-    size_t pairs = dml_model_metadata_count(model), bytes = text_size(model, pairs, classes);
+    size_t pairs = metadata->pairs, bytes = text_size(metadata, classes);
     *info = (dml_info){.classes = classes, .pairs = pairs};
     info->text = dml_alloc(memory, bytes);
     info->class_name = dml_alloc(memory, classes * sizeof *info->class_name);
@@ -142,12 +140,8 @@ int dml_info_create(dml_info *info, const dml_model *model, uint32_t classes, dm
         goto fail;
     }
     char *at = info->text;
-    for (size_t i = 0; i < pairs; i++) {
-        const char *key, *value;
-        dml_model_metadata_at(model, i, &key, &value);
-        info->pair[2 * i] = append(&at, key);
-        info->pair[2 * i + 1] = append(&at, value);
-    }
+    for (size_t i = 0; i < 2 * pairs; i++)
+        info->pair[i] = append(&at, metadata->pair[i]);
     DML_TRY(read_classes(info, &at, error));
     DML_TRY(read_rest(info, error));
     return DMLCSR_OK;

@@ -3,7 +3,7 @@
 #define DML_INFO_H
 
 #include "image/image.h"
-#include "model/model.h"
+#include "metadata.h"
 
 typedef struct dml_info {
     char *text;            /* one block with all strings below */
@@ -17,7 +17,8 @@ typedef struct dml_info {
 } dml_info;
 
 /* Metadata that makes no sense (a size of 0, a class list of another length) is an error that names the key. */
-int dml_info_create(dml_info *info, const dml_model *model, uint32_t classes, dml_memory *memory, dml_error *error);
+int dml_info_create(dml_info *info, const dml_metadata *metadata, uint32_t classes, dml_memory *memory,
+                    dml_error *error);
 void dml_info_free(dml_info *info, dml_memory *memory);
 const char *dml_info_metadata(const dml_info *info, const char *key);
 

@@ -17,7 +17,7 @@
  * - **Errors.** A function that can fail returns DMLCSR_OK (0) or one of the negative codes below; the codes never
  *   change their meaning. On an error the outputs are untouched, and a sentence names the thing at fault.
  *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region() and dmlcsr_forward(). The functions that take
- *   a struct with a buffer for it (create, inspect, convert) put it there, and create hands it to the log callback, too.
+ *   a struct with a buffer for it (create, inspect, convert, export) put it there; create hands it to the log callback, too.
  *   dmlcsr_clone() hands it to the log callback alone. dmlcsr_forward_size() has none. Nor is there one where nothing
  *   can receive it: without a handle or struct, or with a struct_size below that of the first version, since nobody
  *   knows where such a struct has its fields.
@@ -469,6 +469,38 @@ static inline void dmlcsr_convert_options_init(dmlcsr_convert_options *options)
  * @since 0.1
  */
 DMLCSR_API int dmlcsr_convert(const char *model_path, const char *out_path, const dmlcsr_convert_options *options);
+
+/** How to export. @since 0.2 */
+typedef struct dmlcsr_onnx_options {
+    size_t struct_size;   /**< set by dmlcsr_onnx_options_init() */
+    uint32_t input_size;  /**< side of the square the network sees, 17 to 4097 pixels; 0: the model's own */
+    int edges;            /**< nonzero: the edge heads, too; a model without them is an error */
+    const char *const *metadata; /**< as in dmlcsr_convert_options */
+    size_t metadata_count;       /**< number of pairs */
+    char *error;          /**< receives the sentence when the call fails, or NULL */
+    size_t error_size;    /**< bytes at `error`; a longer sentence is cut */
+} dmlcsr_onnx_options;
+
+/** Sets every field to its default and records the size. @since 0.2 */
+static inline void dmlcsr_onnx_options_init(dmlcsr_onnx_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+}
+
+/**
+ * Writes the network of a model file as ONNX (operator set 13, F32), for other runtimes. What dmlcsr_forward() takes and
+ * gives are its input and outputs, with a 1 in front of their shapes: "input", 1 x 3 x size x size, normalised, in the
+ * model's channel order; "parsing", 1 x classes x oh x ow; with edges "binary_edge" and "category_edge". Norms are
+ * folded into the convolutions. The metadata says all that is needed to prepare an input and to name the classes. The
+ * file gets its name when it is complete, as with dmlcsr_convert().
+ *
+ * @param options  NULL: the model's own size, no edges, metadata as it is (and no place for a sentence)
+ * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO, ERROR_FORMAT, ERROR_UNSUPPORTED (also where
+ *         the file would pass the 2 GiB that the format allows), ERROR_MODEL or ERROR_NO_EDGES
+ * @since 0.2
+ */
+DMLCSR_API int dmlcsr_export_onnx(const char *model_path, const char *out_path, const dmlcsr_onnx_options *options);
 
 #ifdef __cplusplus
 }

@@ -8,9 +8,9 @@
  * What can fail returns a Result. Where there is no value, value() throws Error; without exceptions (-fno-exceptions)
  * it ends the program, so ask ok(), status() and message() first.
  *
- * Rules are those of dmlcsr.h: one Parser, one thread at a time, one clone() per thread. Inspecting and converting
- * model files, and allocators, are left to the functions there. The C library has the name `dmlcsr` for its handle, so
- * the namespace cannot.
+ * Rules are those of dmlcsr.h: one Parser, one thread at a time, one clone() per thread. Inspecting, converting
+ * and exporting model files, and allocators, are left to the functions there. The C library has the name `dmlcsr` for its
+ * handle, so the namespace cannot.
  */
 #ifndef DMLCSR_HPP
 #define DMLCSR_HPP

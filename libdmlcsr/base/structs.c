@@ -22,6 +22,17 @@ int dml_struct_import(void *to, size_t known, size_t minimum, const void *from, 
     return DMLCSR_OK;
 }
 
+int dml_error_deliver(const dml_error *error, int status, char *text, size_t size)
+{
+    if (status != DMLCSR_OK && text && size) {
+        const size_t length = strlen(error->text), room = size - 1;
+        const size_t used = length < room ? length : room;
+        memcpy(text, error->text, used);
+        text[used] = 0;
+    }
+    return status;
+}
+
 int dml_ranges_check(const dml_range *ranges, size_t count, dml_error *error)
 {
     for (const dml_range *r = ranges; r < ranges + count; r++)

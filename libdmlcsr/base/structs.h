@@ -10,6 +10,10 @@
    struct whose size is impossible nothing is read. `name` is for the sentence. */
 int dml_struct_import(void *to, size_t known, size_t minimum, const void *from, const char *name, dml_error *error);
 
+/* Hands the sentence of a failed call to the caller: cut where `size` bytes at `text` (NULL: none) do not hold it. Returns
+   the status. */
+int dml_error_deliver(const dml_error *error, int status, char *text, size_t size);
+
 /* A number that a caller sets, and what it may be. */
 typedef struct dml_range {
     const char *name;

@@ -62,7 +62,11 @@ void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dm
 void dml_conv_pack_bytes(const dml_conv *conv, const float *weight, const float *gain, float *spare, void *packed,
                          float *bias, float *unit, dml_pool *pool);
 
-/* Single precision. x: blocks and border as the shape needs (x.pad >= padding; a 1 x 1 reads no border). r: same c, h, w as y, or NULL.
+/* Where packed weights have value `i` of the published order (out, in, kernel, kernel). */
+size_t dml_conv_packed_at(const dml_conv_shape *shape, size_t i);
+
+/* Single precision. x: blocks and border as the shape needs (x.pad >= padding; a 1 x 1 reads no border). r: same c, h,
+   w as y, or NULL.
    Writes y whole: its border is set to zero, its channels past `out` too. x and y must not overlap; r may be y. */
 void dml_conv_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                   const dml_tensor *r, const dml_tensor *y);

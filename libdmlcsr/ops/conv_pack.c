@@ -86,6 +86,16 @@ void dml_conv_pack(const dml_conv_shape *shape, const dml_real *weight, const dm
     dml_pool_run(pool, pack_panel, &job, dml_blocks(shape->out));
 }
 
+size_t dml_conv_packed_at(const dml_conv_shape *s, size_t i)
+{
+    const size_t taps = (size_t)s->kernel * s->kernel, tap = i % taps;
+    const size_t channel = i / taps % s->in, out = i / taps / s->in;
+    const size_t part = s->part ? channel / s->part : 0, within = s->part ? channel % s->part : channel;
+    const size_t block = part * dml_blocks(s->part) + within / DML_BLOCK;
+    return (((out / DML_BLOCK * dml_conv_blocks(s) + block) * taps + tap) * DML_BLOCK + within % DML_BLOCK) * DML_BLOCK
+           + out % DML_BLOCK;
+}
+
 #ifndef DML_DOUBLE
 /* Of packed bytes: the sum of those of one output channel. */
 static int32_t sum_weights(const dml_conv_shape *shape, const void *packed, uint32_t output)

@@ -21,6 +21,12 @@ void dml_depthwise_pack(uint32_t channels, const dml_real *weight, const dml_rea
     }
 }
 
+size_t dml_depthwise_packed_at(size_t i)
+{
+    const size_t channel = i / 9;
+    return (channel / DML_BLOCK * 9 + i % 9) * DML_BLOCK + channel % DML_BLOCK;
+}
+
 /* One channel block. */
 static void run_block(void *argument, uint32_t block, uint32_t thread)
 {

@@ -18,6 +18,8 @@ typedef struct dml_depthwise {
 size_t dml_depthwise_weight_size(uint32_t channels);
 /* weight (channels, 1, 3, 3), each channel times gain[channel] */
 void dml_depthwise_pack(uint32_t channels, const dml_real *weight, const dml_real *gain, dml_real *packed);
+/* Where packed weights have value `i` of the published order (channels, 1, 3, 3). */
+size_t dml_depthwise_packed_at(size_t i);
 /* x.pad >= 1 */
 void dml_depthwise_run(const dml_depthwise *op, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                        const dml_tensor *y);

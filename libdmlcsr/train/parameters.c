@@ -9,17 +9,7 @@ static size_t packed_index(const dml_parameter *p, size_t i)
 {
     if (p->kind == DML_PARAMETER_VECTOR)
         return i;
-    if (p->kind == DML_PARAMETER_DEPTHWISE) {
-        const size_t channel = i / 9;
-        return (channel / DML_BLOCK * 9 + i % 9) * DML_BLOCK + channel % DML_BLOCK;
-    }
-    const dml_conv_shape *s = &p->conv;
-    const size_t taps = (size_t)s->kernel * s->kernel, tap = i % taps;
-    const size_t channel = i / taps % s->in, out = i / taps / s->in;
-    const size_t part = s->part ? channel / s->part : 0, within = s->part ? channel % s->part : channel;
-    const size_t block = part * dml_blocks(s->part) + within / DML_BLOCK;
-    return (((out / DML_BLOCK * dml_conv_blocks(s) + block) * taps + tap) * DML_BLOCK + within % DML_BLOCK) * DML_BLOCK
-           + out % DML_BLOCK;
+    return p->kind == DML_PARAMETER_DEPTHWISE ? dml_depthwise_packed_at(i) : dml_conv_packed_at(&p->conv, i);
 }
 
 void dml_parameter_pack(const dml_parameter *p, const dml_real *values, dml_real *packed)

@@ -106,6 +106,7 @@ static void files(const char *model, const char *out)
     unsigned before = 0, after = 0;
     dmlcsr_visitor visitor;
     dmlcsr_convert_options options;
+    dmlcsr_onnx_options onnx;
     dmlcsr_visitor_init(&visitor);
     visitor.tensor = count_tensors;
     visitor.opaque = &before;
@@ -115,6 +116,10 @@ static void files(const char *model, const char *out)
     expect(dmlcsr_convert(model, out, &options) == DMLCSR_OK, "convert");
     visitor.opaque = &after;
     expect(dmlcsr_inspect(out, &visitor) == DMLCSR_OK && after == before, "the converted file has other tensors");
+    dmlcsr_onnx_options_init(&onnx);
+    onnx.input_size = 65;
+    expect(dmlcsr_export_onnx(model, out, &onnx) == DMLCSR_OK, "export_onnx");
+    expect(dmlcsr_inspect(out, &visitor) == DMLCSR_ERROR_FORMAT, "the exported file is a model file");
 }
 
 int main(int argc, char **argv)

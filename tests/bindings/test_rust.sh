@@ -12,7 +12,7 @@ cargo="cargo --quiet --locked --offline" manifest="--manifest-path $folder/rust/
     try 0 "no crate but these" [ "$(grep -c '^name = ' "$folder/rust/Cargo.lock")" -eq 2 ]
     try 0 "builds without a warning" env RUSTFLAGS="-D warnings" $cargo build $manifest
     try 0 "tests" $cargo test $manifest -- --nocapture
-    says "test result: ok. 9 passed"
+    says "test result: ok. 10 passed"
     $cargo test $manifest what_a_model_says -- --nocapture >"$folder/tests.txt" 2>&1
     same_classes Rust "$folder/tests.txt"
 

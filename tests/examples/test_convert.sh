@@ -71,6 +71,34 @@ try 0 "nothing was written" test ! -e "$folder/new"
 try 0 "version" "$convert" --version
 try 0 "help" "$convert" --help
 
+# ONNX: tests/unit/test_onnx.c looks into such files.
+try 0 "onnx" "$convert" --onnx $model "$folder/own.onnx"
+says "wrote $folder/own.onnx: ONNX"
+try 0 "producer" grep -aq libdmlcsr "$folder/own.onnx"
+try 1 "no edges" grep -aq edge_layer "$folder/own.onnx"
+try 0 "onnx from a checkpoint" "$convert" tests/golden/tiny_zip.pth "$folder/tiny.onnx" --onnx --edges --size 65 \
+    --classes "$names" --side picture --licence "for tests" --set color=blue
+for text in "$names" picture "for tests" blue edge_layer.conv4.weight; do
+    try 0 "$text" grep -aqF "$text" "$folder/tiny.onnx"
+done
+try 1 "a side that there is not" "$convert" --onnx --set dmlcsr.side=left $model "$folder/new"
+says "dmlcsr.side" "left"
+try 2 "two names" "$convert" --onnx --classes "a b" tests/golden/tiny_zip.pth "$folder/new"
+try 2 "onnx and a dtype" "$convert" --onnx --dtype f16 $model "$folder/new"
+says "--dtype is for safetensors"
+try 2 "onnx without edges" "$convert" --onnx --drop-edges $model "$folder/new"
+try 2 "onnx and a list" "$convert" --onnx --list $model
+try 2 "edges alone" "$convert" --edges $model "$folder/new"
+try 2 "onnx, size" "$convert" --onnx --size 16 $model "$folder/new"
+try 0 "no edge heads" "$convert" --drop-edges tests/golden/tiny_zip.pth "$folder/headless.safetensors"
+try 1 "edges that are not there" "$convert" --onnx --edges "$folder/headless.safetensors" "$folder/new"
+says "headless.safetensors: has no edge heads"
+try 1 "onnx of nonsense" "$convert" --onnx "$folder/nonsense" "$folder/kept"
+try 0 "the target is as it was" cmp $model "$folder/kept"
+try 1 "onnx of onnx" "$convert" --onnx "$folder/own.onnx" "$folder/new"
+says "is not a model file"
+try 0 "nothing was written" test ! -e "$folder/new"
+
 # A program that uses what was written.
 if [ -x "$BUILD/bin/dmlcsr-parse" ]; then
     for file in f32 f16 bf16; do

@@ -161,6 +161,23 @@ START_TEST(edges_and_metadata)
 }
 END_TEST
 
+/* Only a caller's empty value takes a key away; an empty one of the file's own stays as it is. */
+START_TEST(empty_values)
+{
+    static const char *const pairs[] = { "gone", "" };
+    dmlcsr_convert_options options = options_of(DMLCSR_F32);
+    options.metadata = pairs;
+    options.metadata_count = 1;
+    write_file(second, safetensors_file("{\"__metadata__\":{\"gone\":\"x\",\"empty\":\"\"},"
+                                        "\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4));
+    convert(second, &options);
+    dml_model *model = open_out();
+    ck_assert_str_eq(dml_model_metadata(model, "empty"), "");
+    ck_assert_uint_eq(dml_model_metadata_count(model), 1);
+    dml_model_close(model);
+}
+END_TEST
+
 /* The bytes depend on tensors and metadata alone: not on the kind of file, the order, or the run. */
 START_TEST(deterministic)
 {
@@ -448,6 +465,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, storage_types, 0, 3);
     tcase_add_test(tests, edges_and_metadata);
+    tcase_add_test(tests, empty_values);
     tcase_add_test(tests, deterministic);
     tcase_add_test(tests, aligned);
     tcase_add_test(tests, writer_refuses);

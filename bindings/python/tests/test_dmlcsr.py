@@ -230,6 +230,19 @@ class Parsers(unittest.TestCase):
         with self.assertRaisesRegex(dmlcsr.FileError, "half.safetensors"):
             dmlcsr.inspect(target)
 
+    def test_onnx(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            target = os.path.join(folder, "face.onnx")
+            dmlcsr.export_onnx(MODEL, target, input_size=65, metadata={"note": "from Python"})
+            with open(target, "rb") as file:
+                written = file.read()
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "input_size is 5"):
+                dmlcsr.export_onnx(MODEL, os.path.join(folder, "other.onnx"), input_size=5)
+            self.assertEqual(os.listdir(folder), ["face.onnx"])
+        self.assertIn(b"\n\x04note\x12\x0bfrom Python", written)  # a key and a value, each with its length
+        self.assertIn(b"\n\x0bdmlcsr.size\x12\x0265", written)
+        self.assertGreater(len(written), 4 << 20)
+
 
 class Threads(unittest.TestCase):
     def test_python_runs_while_the_library_works(self) -> None:

@@ -8,7 +8,7 @@
 """
 
 from ._errors import ArgumentError, Cancelled, Error, FileError, OutOfMemory
-from ._files import Tensor, convert, inspect
+from ._files import Tensor, convert, export_onnx, inspect
 from ._header import VERSION as __version__
 from ._header import Format, Geometry, Isa, Log, Precision, Status, Storage
 from ._images import Region
@@ -16,7 +16,7 @@ from ._library import isa_available, version
 from ._parser import Logits, Parser, Result
 
 __all__ = [
-    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory", "Precision",
-    "Parser", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert", "inspect", "isa_available",
-    "version",
+    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory",
+    "Parser", "Precision", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert", "export_onnx",
+    "inspect", "isa_available", "version",
 ]

@@ -1,4 +1,4 @@
-"""Model files: looking into them, and converting them."""
+"""Model files: looking into them, converting and exporting them."""
 
 import ctypes
 import os
@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ._callbacks import Sentence
 from ._errors import error
-from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_visitor
+from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_onnx_options, dmlcsr_visitor
 from ._library import library, text
 
 Path = Union[str, "os.PathLike[str]"]
@@ -43,15 +43,33 @@ def inspect(model: Path) -> Tuple[Dict[str, str], List[Tensor]]:
     return metadata, tensors
 
 
+def _words(metadata: Optional[Mapping[str, str]]) -> List[bytes]:
+    return [word.encode() for pair in (metadata or {}).items() for word in pair]
+
+
 def convert(source: Path, target: Path, *, storage: Storage = Storage.F32, drop_edges: bool = False,
             metadata: Optional[Mapping[str, str]] = None) -> None:
     """Reads a model file of either kind and writes safetensors. `metadata` is put on top of the file's own; an empty
     value removes a key."""
-    words = [word.encode() for pair in (metadata or {}).items() for word in pair]
+    words = _words(metadata)
     sentence = Sentence()
     options = dmlcsr_convert_options(
         ctypes.sizeof(dmlcsr_convert_options), storage, drop_edges, (ctypes.c_char_p * len(words))(*words),
         len(words) // 2, sentence.address, sentence.size)
     status = library().dmlcsr_convert(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
+    if status != Status.OK:
+        raise error(status, str(sentence))
+
+
+def export_onnx(source: Path, target: Path, *, input_size: int = 0, edges: bool = False,
+                metadata: Optional[Mapping[str, str]] = None) -> None:
+    """Writes the network of a model file as ONNX, for an input of 1 x 3 x input_size x input_size (0: the model's own
+    size), with its edge heads when `edges` is set. `metadata` as in convert()."""
+    words = _words(metadata)
+    sentence = Sentence()
+    options = dmlcsr_onnx_options(
+        ctypes.sizeof(dmlcsr_onnx_options), input_size, edges, (ctypes.c_char_p * len(words))(*words), len(words) // 2,
+        sentence.address, sentence.size)
+    status = library().dmlcsr_export_onnx(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
     if status != Status.OK:
         raise error(status, str(sentence))

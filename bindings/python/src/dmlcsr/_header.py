@@ -207,6 +207,18 @@ class dmlcsr_convert_options(ctypes.Structure):
     ]
 
 
+class dmlcsr_onnx_options(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("input_size", ctypes.c_uint32),
+        ("edges", ctypes.c_int),
+        ("metadata", ctypes.POINTER(ctypes.c_char_p)),
+        ("metadata_count", ctypes.c_size_t),
+        ("error", ctypes.c_void_p),
+        ("error_size", ctypes.c_size_t),
+    ]
+
+
 # name: what it returns, what it takes
 FUNCTIONS = {
     "dmlcsr_create": (ctypes.c_int, [ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(dmlcsr_options)]),
@@ -262,4 +274,5 @@ FUNCTIONS = {
     "dmlcsr_version": (ctypes.c_uint32, []),
     "dmlcsr_inspect": (ctypes.c_int, [ctypes.c_char_p, ctypes.POINTER(dmlcsr_visitor)]),
     "dmlcsr_convert": (ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(dmlcsr_convert_options)]),
+    "dmlcsr_export_onnx": (ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(dmlcsr_onnx_options)]),
 }

@@ -195,6 +195,18 @@ pub struct dmlcsr_convert_options {
     pub error_size: usize,
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dmlcsr_onnx_options {
+    pub struct_size: usize,
+    pub input_size: u32,
+    pub edges: c_int,
+    pub metadata: *const *const c_char,
+    pub metadata_count: usize,
+    pub error: *mut c_char,
+    pub error_size: usize,
+}
+
 extern "C" {
     pub fn dmlcsr_create(out: *mut *mut dmlcsr, model_path: *const c_char, options: *const dmlcsr_options) -> c_int;
     pub fn dmlcsr_create_from_memory(
@@ -252,5 +264,10 @@ extern "C" {
         model_path: *const c_char,
         out_path: *const c_char,
         options: *const dmlcsr_convert_options,
+    ) -> c_int;
+    pub fn dmlcsr_export_onnx(
+        model_path: *const c_char,
+        out_path: *const c_char,
+        options: *const dmlcsr_onnx_options,
     ) -> c_int;
 }

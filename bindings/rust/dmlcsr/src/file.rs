@@ -1,3 +1,4 @@
+use std::ffi::CString;
 use std::os::raw::{c_char, c_int, c_void};
 use std::path::Path;
 
@@ -53,6 +54,15 @@ unsafe extern "C" fn on_tensor(opaque: *mut c_void, tensor: *const sys::dmlcsr_t
     0
 }
 
+/// Keys and values, one after the other.
+fn words(metadata: &[(String, String)]) -> Result<Vec<CString>> {
+    let mut words = Vec::new();
+    for (key, value) in metadata {
+        words.extend([c_string(key.as_str())?, c_string(value.as_str())?]);
+    }
+    Ok(words)
+}
+
 /// How to convert a model file.
 #[derive(Clone, Debug)]
 pub struct ConvertOptions {
@@ -72,10 +82,7 @@ impl Default for ConvertOptions {
 /// Reads a model file of either kind and writes safetensors.
 pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOptions) -> Result<()> {
     let (from, to, mut sentence) = (c_path(from.as_ref())?, c_path(to.as_ref())?, Sentence::new());
-    let mut words = Vec::new();
-    for (key, value) in &how.metadata {
-        words.extend([c_string(key.as_str())?, c_string(value.as_str())?]);
-    }
+    let words = words(&how.metadata)?;
     let pointers: Vec<*const c_char> = words.iter().map(|word| word.as_ptr()).collect();
     let options = sys::dmlcsr_convert_options {
         struct_size: std::mem::size_of::<sys::dmlcsr_convert_options>(),
@@ -87,6 +94,37 @@ pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOption
         error_size: sentence.size(),
     };
     match unsafe { sys::dmlcsr_convert(from.as_ptr(), to.as_ptr(), &options) } {
+        sys::DMLCSR_OK => Ok(()),
+        code => Err(Error::new(code, sentence.text())),
+    }
+}
+
+/// How to export a network as ONNX.
+#[derive(Clone, Debug, Default)]
+pub struct OnnxOptions {
+    /// Side of the square that the network sees; 0: the model's own.
+    pub input_size: u32,
+    /// The edge heads, too; a model without them is an error.
+    pub edges: bool,
+    /// Put on top of the file's own metadata; an empty value removes a key.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// Writes the network of a model file as ONNX, for other runtimes.
+pub fn export_onnx(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &OnnxOptions) -> Result<()> {
+    let (from, to, mut sentence) = (c_path(from.as_ref())?, c_path(to.as_ref())?, Sentence::new());
+    let words = words(&how.metadata)?;
+    let pointers: Vec<*const c_char> = words.iter().map(|word| word.as_ptr()).collect();
+    let options = sys::dmlcsr_onnx_options {
+        struct_size: std::mem::size_of::<sys::dmlcsr_onnx_options>(),
+        input_size: how.input_size,
+        edges: how.edges.into(),
+        metadata: pointers.as_ptr(),
+        metadata_count: how.metadata.len(),
+        error: sentence.pointer(),
+        error_size: sentence.size(),
+    };
+    match unsafe { sys::dmlcsr_export_onnx(from.as_ptr(), to.as_ptr(), &options) } {
         sys::DMLCSR_OK => Ok(()),
         code => Err(Error::new(code, sentence.text())),
     }

@@ -20,7 +20,7 @@ mod parser;
 
 pub use constants::{Format, Geometry, Isa, Log, Precision, Status, Storage};
 pub use error::{Error, Result};
-pub use file::{convert, inspect, ConvertOptions, Model, Tensor};
+pub use file::{convert, export_onnx, inspect, ConvertOptions, Model, OnnxOptions, Tensor};
 pub use image::{Image, Outputs, Plane, Region};
 pub use options::Options;
 pub use parser::{Logits, Parser};

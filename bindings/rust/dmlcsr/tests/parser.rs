@@ -2,7 +2,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
-use dmlcsr::{ConvertOptions, Format, Image, Isa, Options, Outputs, Parser, Plane, Region, Status, Storage};
+use dmlcsr::{ConvertOptions, Format, Image, Isa, OnnxOptions, Options, Outputs, Parser, Plane, Region, Status, Storage};
 
 const WIDTH: u32 = 67;
 const HEIGHT: u32 = 53;
@@ -166,6 +166,19 @@ fn what_a_model_says() {
     assert_eq!(parser.metadata("no such key"), None);
     assert!(["subject", "picture"].contains(&parser.side().as_str()));
     assert!(parser.memory().0 > 1 << 20 && parser.threads() == 1 && dmlcsr::isa_available(Isa::C));
+}
+
+#[test]
+fn onnx() {
+    let to = std::env::temp_dir().join(format!("dmlcsr-rust-{}.onnx", std::process::id()));
+    let how = OnnxOptions { input_size: 65, edges: false, metadata: vec![("note".into(), "from Rust".into())] };
+    dmlcsr::export_onnx(model(), &to, &how).unwrap();
+    let written = std::fs::read(&to).unwrap();
+    std::fs::remove_file(&to).unwrap();
+    let has = |text: &[u8]| written.windows(text.len()).any(|window| window == text);
+    assert!(has(b"\n\x04note\x12\x09from Rust") && has(b"\n\x0bdmlcsr.size\x12\x0265"));
+    let error = dmlcsr::export_onnx(model(), &to, &OnnxOptions { input_size: 5, ..how }).unwrap_err();
+    assert!(error.to_string().contains("input_size is 5") && !to.exists());
 }
 
 #[test]
