@@ -162,12 +162,13 @@ MPI_LIBS   :=
 endif
 
 # A program is its own files, and of those that several use (an archive of them) what it needs.
-convert_sources  := $(wildcard examples/convert*.c)
+convert_sources  := $(filter-out examples/convert_$(if $(filter yes,$(TOOLS)),no_photos,photos).c,\
+                                 $(wildcard examples/convert*.c))
 parse_sources    := $(wildcard $(foreach part,parse args outputs report,examples/$(part).c))
 evaluate_sources := $(wildcard examples/evaluate*.c)
 train_sources_of_tool := $(wildcard examples/train*.c)
 mpi_sources      := examples/processes_mpi.c examples/processes_communicator.c
-shared_sources   := $(filter-out $(convert_sources) $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
+shared_sources   := $(filter-out examples/convert%.c $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
                                  $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c))
 tool_archive     := $(BUILD)/examples/shared.a
 tool_names       := $(if $(convert_sources),dmlcsr-convert) \
@@ -287,9 +288,9 @@ $(tool_archive): $(shared_sources:%.c=$(BUILD)/%.o)
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
 link_tool = $(CC) $(all_cflags) $(LDFLAGS) $(tool_rpath) -o $@ $(filter %.o,$^) $(filter %.a,$^) -L$(BUILD)/lib -ldmlcsr
-$(BUILD)/bin/dmlcsr-convert: $(convert_sources:%.c=$(BUILD)/%.o) $(links)
+$(BUILD)/bin/dmlcsr-convert: $(convert_sources:%.c=$(BUILD)/%.o) $(if $(filter yes,$(TOOLS)),$(tool_archive)) $(links)
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(link_tool) -lm
+	$(call say,LINK,$@)$(link_tool) $(if $(filter yes,$(TOOLS)),$(PNG_LIBS) $(JPEG_LIBS)) -lm
 
 $(BUILD)/bin/dmlcsr-parse: $(parse_sources:%.c=$(BUILD)/%.o) $(tool_archive) $(links)
 	@mkdir -p $(@D)

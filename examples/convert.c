@@ -17,7 +17,10 @@ static const char help_text[] =
     "Reads a model (safetensors, or a PyTorch .pth; nothing in it is executed) and writes it as safetensors, or for\n"
     "other runtimes as ONNX.\n"
     "\n"
-    "      --dtype f32|f16|bf16     storage of the large tensors (default f32); small ones always stay f32\n"
+    "      --dtype f32|f16|bf16|i8  storage of the large tensors (default f32); small ones always stay f32\n"
+    "      --calibrate PHOTO        a picture of a face, as the model wants them; repeat it for a dozen or more. What the\n"
+    "                               network's layers hold for them is stored: --precision int8 of the other tools\n"
+    "                               needs it\n"
     "      --drop-edges             leave out the edge heads, which a parse does not need\n"
     "      --classes \"NAME NAME...\" names of the classes, in the order of their ids\n"
     "      --side subject|picture   which side \"left\" means in these names\n"
@@ -68,16 +71,25 @@ static int add_setting(request *r, const char *text)
 
 static int set_dtype(request *r, const char *text)
 {
-    static const char *const names[] = { "f32", "f16", "bf16" };
-    static const int values[] = { DMLCSR_F32, DMLCSR_F16, DMLCSR_BF16 };
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = { "f32", "f16", "bf16", "i8" };
+    static const int values[] = { DMLCSR_F32, DMLCSR_F16, DMLCSR_BF16, DMLCSR_I8 };
+    for (int i = 0; i < 4; i++) {
         if (strcmp(text, names[i]) == 0) {
             r->options.dtype = values[i];
             r->storage = "dtype";
             return -1;
         }
     }
-    return wrong("dtype", text, "expected f32, f16 or bf16");
+    return wrong("dtype", text, "expected f32, f16, bf16 or i8");
+}
+
+static int add_photo(request *r, const char *path)
+{
+    if (r->photo_count == MOST_PHOTOS)
+        return wrong("calibrate", path, "there are too many of these");
+    r->photos[r->photo_count++] = path;
+    r->storage = "calibrate";
+    return -1;
 }
 
 static int set_size(request *r, const char *text)
@@ -109,6 +121,7 @@ static int read_option(request *r, int option, const char *text)
 {
     switch (option) {
     case 'd': return set_dtype(r, text);
+    case 'p': return add_photo(r, text);
     case 'e': r->options.drop_edges = 1; r->storage = "drop-edges"; return -1;
     case 'o': r->onnx = true; return -1;
     case 'E': r->edges = true; return -1;
@@ -147,7 +160,8 @@ static int read_arguments(request *r, int argc, char **argv)
         { "license", required_argument, NULL, 'L' }, { "set", required_argument, NULL, 's' },
         { "list", no_argument, NULL, 'l' },          { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'V' },       { "onnx", no_argument, NULL, 'o' },
-        { "edges", no_argument, NULL, 'E' },         { NULL, 0, NULL, 0 },
+        { "edges", no_argument, NULL, 'E' },         { "calibrate", required_argument, NULL, 'p' },
+        { NULL, 0, NULL, 0 },
     };
     int option, code = -1;
     dmlcsr_convert_options_init(&r->options);

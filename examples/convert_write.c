@@ -57,7 +57,11 @@ static int write_safetensors(request *r, const char *in, const char *out)
     totals t = { 0, 0, 0, false };
     r->options.error = error;
     r->options.error_size = sizeof error;
+    int code = read_photos(r);
+    if (code != EXIT_FINE)
+        return code;
     int status = dmlcsr_convert(in, out, &r->options);
+    forget_photos(r);
     if (status != DMLCSR_OK)
         return fail(status, error);
     if (!inspect(out, &t)) /* what was written can be read again */

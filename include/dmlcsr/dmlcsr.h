@@ -439,18 +439,27 @@ static inline void dmlcsr_visitor_init(dmlcsr_visitor *visitor)
  */
 DMLCSR_API int dmlcsr_inspect(const char *model_path, const dmlcsr_visitor *visitor);
 
-/** Storage types dmlcsr_convert() writes; one-dimensional tensors always stay F32. @since 0.1 */
-enum { DMLCSR_F32 = 0, DMLCSR_F16 = 1, DMLCSR_BF16 = 2 };
+/**
+ * Storage types dmlcsr_convert() writes; one-dimensional tensors always stay F32. I8 (since 0.2) has a scale for each
+ * output channel, a tensor "..._scale" beside it, and leaves tensors of fewer than 8192 values in F16.
+ * @since 0.1
+ */
+enum { DMLCSR_F32 = 0, DMLCSR_F16 = 1, DMLCSR_BF16 = 2, DMLCSR_I8 = 3 };
 
 /** How to convert. @since 0.1 */
 typedef struct dmlcsr_convert_options {
     size_t struct_size;   /**< set by dmlcsr_convert_options_init() */
-    int dtype;            /**< DMLCSR_F32, DMLCSR_F16 or DMLCSR_BF16 */
+    int dtype;            /**< DMLCSR_F32, DMLCSR_F16, DMLCSR_BF16 or DMLCSR_I8 */
     int drop_edges;       /**< nonzero: leave the edge heads out */
     const char *const *metadata; /**< key, value, key, value ...: added to, or put in place of, what the file has; an empty value removes the key */
     size_t metadata_count;       /**< number of pairs */
     char *error;          /**< receives the sentence when the call fails, or NULL */
     size_t error_size;    /**< bytes at `error`; a longer sentence is cut */
+    /** Pictures of faces, framed as dmlcsr_parse() wants them, that the network parses to find the ranges which
+        DMLCSR_PRECISION_INT8 needs; a dozen of different people and light will do. They are stored beside the weights,
+        in place of any that are there. NULL: none. @since 0.2 */
+    const dmlcsr_image *calibration;
+    size_t calibration_count; /**< their number @since 0.2 */
 } dmlcsr_convert_options;
 
 /** Sets every field to its default and records the size. @since 0.1 */

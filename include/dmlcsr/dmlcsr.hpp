@@ -82,7 +82,7 @@ enum class Precision : int {
 enum class Geometry : int { fine = DMLCSR_GEOMETRY_FINE, compatible = DMLCSR_GEOMETRY_COMPATIBLE };
 enum class Log : int { error = DMLCSR_LOG_ERROR, warning = DMLCSR_LOG_WARNING, info = DMLCSR_LOG_INFO };
 enum class Flags : unsigned { none = 0, compose = DMLCSR_COMPOSE };
-enum class Storage : int { f32 = DMLCSR_F32, f16 = DMLCSR_F16, bf16 = DMLCSR_BF16 };
+enum class Storage : int { f32 = DMLCSR_F32, f16 = DMLCSR_F16, bf16 = DMLCSR_BF16, i8 = DMLCSR_I8 };
 
 // ---- errors ----
 

@@ -1,8 +1,11 @@
 #include "model/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "model/reader.h"
+
+#define DML_SCALED_NAME 256 /* longest name of a tensor with a scale, and that of the scale */
 
 dml_entry *dml_model_add(dml_model *model)
 {
@@ -72,6 +75,27 @@ static void strip_module(dml_model *model)
     }
 }
 
+/* Small integers are values where their scale is in the file. */
+static int attach_scales(dml_model *model, const char *label, dml_error *error)
+{
+    char name[DML_SCALED_NAME];
+    for (size_t i = 0; i < model->count; i++) {
+        dml_entry *e = &model->entries[i];
+        if (e->dtype != DML_I8 || !e->rank || strlen(e->name) + sizeof DML_SCALE > sizeof name)
+            continue;
+        snprintf(name, sizeof name, "%s" DML_SCALE, e->name);
+        const dml_entry *scale = dml_model_find(model, name);
+        if (!scale)
+            continue;
+        if (scale->dtype != DML_F32 || scale->rank != 1 || scale->shape[0] != e->shape[0])
+            return dml_fail(error, DMLCSR_ERROR_MODEL, "%s: tensor '%s' must be F32, and have %llu values, as the tensor it "
+                            "scales has rows", label, dml_quote(name, strlen(name)).text,
+                            (unsigned long long)e->shape[0]);
+        e->scale = scale;
+    }
+    return DMLCSR_OK;
+}
+
 static int fill(dml_model *model, const char *label, dml_error *error)
 {
     int status;
@@ -88,6 +112,7 @@ static int fill(dml_model *model, const char *label, dml_error *error)
         return dml_fail(error, DMLCSR_ERROR_FORMAT, "%s: has two tensors named '%s'", label,
                         dml_quote(name, strlen(name)).text);
     }
+    DML_TRY(attach_scales(model, label, error));
 fail:
     return status;
 }

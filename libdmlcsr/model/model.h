@@ -29,7 +29,10 @@ typedef struct dml_entry {
     const unsigned char *data;   /* element 0 */
     size_t count;                /* product of shape */
     size_t bytes;                /* count elements of dtype; for DML_OTHER what the file says */
+    const struct dml_entry *scale; /* of I8: "<name>_scale", F32, one for each first index, or NULL: then it is no number */
 } dml_entry;
+
+#define DML_SCALE "_scale" /* what the name of a scale ends in */
 
 typedef struct dml_model dml_model;
 
@@ -52,7 +55,10 @@ const char *dml_model_metadata(const dml_model *model, const char *key); /* NULL
 const char *dml_dtype_name(dml_dtype dtype);  /* as safetensors spells it: "F32" */
 size_t dml_dtype_size(dml_dtype dtype);
 
-/* All values as float, in C order of the shape. Converts F64, F32, F16, BF16 and follows strides; another type is
+/* True for what dml_entry_read() can read: F64, F32, F16, BF16, and I8 with a scale. */
+bool dml_entry_is_number(const dml_entry *entry);
+
+/* All values as float, in C order of the shape. Converts numbers and follows strides; another type is
    DMLCSR_ERROR_UNSUPPORTED with the tensor's name; a value that is not finite is DMLCSR_ERROR_MODEL with the tensor's
    name and the index. */
 int dml_entry_read(const dml_entry *entry, const dml_kernels *kernels, float *out /* count */, dml_error *error);

@@ -124,9 +124,26 @@ static int fail_type(const dml_entry *entry, dml_error *error)
                     dml_quote(entry->dtype_name, strlen(entry->dtype_name)).text);
 }
 
+bool dml_entry_is_number(const dml_entry *entry)
+{
+    return entry->dtype <= DML_BF16 || (entry->dtype == DML_I8 && entry->scale);
+}
+
+/* n values from `first` on. */
+static void from_i8(const dml_entry *entry, const unsigned char *in, size_t first, size_t n, float *out)
+{
+    const size_t row = entry->count / (size_t)entry->shape[0];
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = (first + i) / row;
+        float scale;
+        from_f32(entry->scale->data + (int64_t)at * entry->scale->stride[0] * 4, 1, &scale);
+        out[i] = (float)(in[i] < 128 ? in[i] : in[i] - 256) * scale;
+    }
+}
+
 int dml_entry_read(const dml_entry *entry, const dml_kernels *kernels, float *out, dml_error *error)
 {
-    if (entry->dtype > DML_BF16)
+    if (!dml_entry_is_number(entry))
         return fail_type(entry, error);
     const bool straight = dml_entry_contiguous(entry);
     const size_t size = dml_dtype_size(entry->dtype);
@@ -141,6 +158,8 @@ int dml_entry_read(const dml_entry *entry, const dml_kernels *kernels, float *ou
             from_f32(in, n, out + done);
         else if (entry->dtype == DML_F64)
             from_f64(in, n, out + done);
+        else if (entry->dtype == DML_I8)
+            from_i8(entry, in, done, n, out + done);
         else
             (entry->dtype == DML_F16 ? kernels->from_f16 : kernels->from_bf16)(in, n, out + done);
         if (!block_finite(out + done, n))

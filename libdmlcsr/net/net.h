@@ -41,10 +41,13 @@ const dml_tensor *dml_net_parsing(const dml_net *net);
 const dml_tensor *dml_net_binary_edge(const dml_net *net);   /* NULL without heads */
 const dml_tensor *dml_net_category_edge(const dml_net *net); /* NULL without heads */
 
+struct dml_conv;
+
 /* What may look in while the network runs; each may be NULL. */
 typedef struct dml_watch {
     int (*progress)(void *opaque, uint32_t done, uint32_t total); /* nonzero cancels */
     void (*tap)(void *opaque, const char *name, const dml_tensor *value); /* after each named stage, for tests */
+    void (*conv)(void *opaque, const struct dml_conv *conv, const dml_tensor *x); /* before each convolution */
     void *opaque;
 } dml_watch;
 

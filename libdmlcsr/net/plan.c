@@ -161,6 +161,10 @@ int dml_net_run(dml_net *net, dml_pool *pool, bool edges, const dml_watch *watch
             break;
         }
         dml_tensor y = dml_graph_resolve(g, s->y, net->arena);
+        if (watch && watch->conv && s->kind == DML_STEP_CONV) {
+            const dml_tensor x = dml_graph_resolve(g, s->x, net->arena);
+            watch->conv(watch->opaque, s->conv, &x);
+        }
         run_step(net, pool, s, &y);
         if (watch && watch->tap && s->name)
             watch->tap(watch->opaque, s->name, &y);

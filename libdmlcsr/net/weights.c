@@ -17,7 +17,8 @@ static bool belongs(const char *name, bool edges)
     static const char *const prefix[] = {"conv1.", "conv2.", "conv3.", "bn1.",    "bn2.",    "bn3.",
                                          "layer1.", "layer2.", "layer3.", "layer4.", "layer6.", "context."};
     const char *end = strrchr(name, '.');
-    if (end && (strcmp(end, ".num_batches_tracked") == 0 || strcmp(end, DML_RANGE) == 0))
+    if (end && (strcmp(end, ".num_batches_tracked") == 0 || strcmp(end, DML_RANGE) == 0
+                || strcmp(end, ".weight" DML_SCALE) == 0))
         return false;
     for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
         if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)

@@ -99,6 +99,7 @@ class Storage(enum.IntEnum):
     F32 = 0
     F16 = 1
     BF16 = 2
+    I8 = 3
 
 
 class dmlcsr_image(ctypes.Structure):
@@ -204,6 +205,8 @@ class dmlcsr_convert_options(ctypes.Structure):
         ("metadata_count", ctypes.c_size_t),
         ("error", ctypes.c_void_p),
         ("error_size", ctypes.c_size_t),
+        ("calibration", ctypes.POINTER(dmlcsr_image)),
+        ("calibration_count", ctypes.c_size_t),
     ]
 
 

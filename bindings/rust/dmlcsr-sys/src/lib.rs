@@ -88,6 +88,7 @@ pub const DMLCSR_COMPOSE: u32 = 1;
 pub const DMLCSR_F32: c_int = 0;
 pub const DMLCSR_F16: c_int = 1;
 pub const DMLCSR_BF16: c_int = 2;
+pub const DMLCSR_I8: c_int = 3;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -193,6 +194,8 @@ pub struct dmlcsr_convert_options {
     pub metadata_count: usize,
     pub error: *mut c_char,
     pub error_size: usize,
+    pub calibration: *const dmlcsr_image,
+    pub calibration_count: usize,
 }
 
 #[repr(C)]

@@ -202,6 +202,7 @@ pub enum Storage {
     F32 = dmlcsr_sys::DMLCSR_F32,
     F16 = dmlcsr_sys::DMLCSR_F16,
     Bf16 = dmlcsr_sys::DMLCSR_BF16,
+    I8 = dmlcsr_sys::DMLCSR_I8,
 }
 
 impl Storage {
@@ -211,6 +212,7 @@ impl Storage {
             dmlcsr_sys::DMLCSR_F32 => Storage::F32,
             dmlcsr_sys::DMLCSR_F16 => Storage::F16,
             dmlcsr_sys::DMLCSR_BF16 => Storage::Bf16,
+            dmlcsr_sys::DMLCSR_I8 => Storage::I8,
             _ => return None,
         })
     }
