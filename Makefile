@@ -49,9 +49,9 @@ VERSION := $(MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
 machine := $(shell $(CC) $(CFLAGS) -dumpmachine)
 
 ifneq ($(filter x86_64% amd64% i386% i486% i586% i686%,$(machine)),)
-isas := sse41 avx2 avx512 avx512bf16 avx512vnni
+isas := sse41 avx2 avxvnni avx512 avx512bf16 avx512vnni
 else ifneq ($(filter aarch64% arm64%,$(machine)),)
-isas := neon
+isas := neon neondot neonbf16
 else
 isas :=
 endif
@@ -87,10 +87,21 @@ flags_avx2   := -mavx2 -mfma -mf16c
 flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512
 flags_avx512bf16 := $(flags_avx512) -mavx512bf16
 flags_avx512vnni := $(flags_avx512) -mavx512vnni
+flags_avxvnni := $(flags_avx2) -mavxvnni
 flags_neon   :=
+flags_neondot  := -march=armv8.2-a+dotprod
+flags_neonbf16 := -march=armv8.2-a+bf16
+# What a compiler that knows the others need not know, and the macro that says it does.
+newer_isas     := avxvnni neonbf16
+macro_avxvnni  := __AVXVNNI__
+macro_neonbf16 := __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+knows  = $(shell $(CC) $(flags_$(1)) -dM -E -x c /dev/null 2>/dev/null | grep -q $(macro_$(1)) && echo $(1))
+known := $(foreach isa,$(filter $(newer_isas),$(isas)),$(call knows,$(isa)))
+isas  := $(filter-out $(newer_isas),$(isas)) $(known)
 # conv_avx2.c -> flags_avx2; conv.c -> nothing
 isa_of        = $(lastword $(subst _, ,$(basename $(notdir $(1)))))
-kernel_flags  = $(KERNEL_CFLAGS) $(flags_$(isa_of)) $(if $(findstring /conv_,$(1)),$(CONV_CFLAGS)) -fno-lto
+kernel_flags  = $(KERNEL_CFLAGS) $(flags_$(isa_of)) $(if $(findstring /conv_,$(1)),$(CONV_CFLAGS)) -fno-lto \
+                $(if $(findstring /kernels.c,$(1)),$(known:%=-DDML_WITH_%))
 
 data_dir_flag = -DDMLCSR_DATA_DIR='"$(pkgdatadir)"'
 model_file   := weights/dmlcsr-small.safetensors
@@ -104,7 +115,7 @@ say   = $(call run_$(V),$(1),$(2))
 
 # ---- the library ------------------------------------------------------------------------------------------------------
 
-all_isas   := sse41 avx2 avx512 avx512bf16 avx512vnni neon
+all_isas   := sse41 avx2 avxvnni avx512 avx512bf16 avx512vnni neon neondot neonbf16
 other_isas := $(filter-out $(isas),$(all_isas))
 all_sources := $(wildcard libdmlcsr/*.c) \
                $(foreach room,base kernels ops net model image onnx train,$(wildcard libdmlcsr/$(room)/*.c))

@@ -14,17 +14,16 @@ static inline float wide(uint16_t half)
     return value;
 }
 
-/* Of each pair the odd channel first. The weights become floats in a loop of their own: GCC 12 computes something else at
-   -O3 when one loop does both. */
+/* Of each pair the odd channel first. */
 static inline void accumulate(float *sum, const uint16_t *x, const uint16_t *w)
 {
     for (size_t k = 0; k < DML_BLOCK; k += 2) {
         const float even = wide(x[k]), odd = wide(x[k + 1]);
-        float weight[2 * DML_BLOCK];
-        for (size_t i = 0; i < 2 * DML_BLOCK; i++)
-            weight[i] = wide(w[k * DML_BLOCK + i]);
-        for (size_t l = 0; l < DML_BLOCK; l++)
-            sum[l] = sum[l] + odd * weight[2 * l + 1] + even * weight[2 * l];
+#pragma GCC unroll 1 /* else GCC 12 makes vectors along k at -O3, and wrong sums */
+        for (size_t l = 0; l < DML_BLOCK; l++) {
+            const uint16_t *pair = w + k * DML_BLOCK + 2 * l;
+            sum[l] = sum[l] + odd * wide(pair[1]) + even * wide(pair[0]);
+        }
     }
 }
 

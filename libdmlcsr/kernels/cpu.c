@@ -20,6 +20,7 @@ enum {
     LEAF7_EBX_AVX512DQ = 1 << 17,
     LEAF7_EBX_AVX512BW = 1 << 30,
     LEAF7_ECX_AVX512VNNI = 1 << 11,
+    LEAF7_1_EAX_AVXVNNI = 1 << 4,
     LEAF7_1_EAX_AVX512BF16 = 1 << 5,
     XCR0_YMM = 0x06,       /* xmm and ymm state */
     XCR0_ZMM = 0x06 | 0xe0 /* and opmask, upper halves of zmm0-15, zmm16-31 */
@@ -82,17 +83,52 @@ bool dml_cpu_has_extra(dml_cpu_extra extra)
     const features f = read_features();
     switch (extra) {
     case DML_CPU_PLAIN: return true;
+    case DML_CPU_AVX_VNNI: return dml_cpu_has(DMLCSR_ISA_AVX2) && all_of(f.leaf7_1_eax, LEAF7_1_EAX_AVXVNNI);
     case DML_CPU_AVX512_BF16: return dml_cpu_has(DMLCSR_ISA_AVX512) && all_of(f.leaf7_1_eax, LEAF7_1_EAX_AVX512BF16);
     case DML_CPU_AVX512_VNNI: return dml_cpu_has(DMLCSR_ISA_AVX512) && all_of(f.leaf7_ecx, LEAF7_ECX_AVX512VNNI);
+    default: return false;
     }
-    return false;
 }
 
 #else
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+enum { CAP_DOT = 1 << 20, CAP2_BF16 = 1 << 14 };
+#endif
+
+/* True, too, where the compiler was told to count on it, which is all that is known without Linux. */
+static bool has_dot(void)
+{
+#if defined(__ARM_FEATURE_DOTPROD)
+    return true;
+#elif defined(__aarch64__) && defined(__linux__)
+    return getauxval(AT_HWCAP) & CAP_DOT;
+#else
+    return false;
+#endif
+}
+
+static bool has_bf16(void)
+{
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+    return true;
+#elif defined(__aarch64__) && defined(__linux__)
+    return getauxval(AT_HWCAP2) & CAP2_BF16;
+#else
+    return false;
+#endif
+}
+
 bool dml_cpu_has_extra(dml_cpu_extra extra)
 {
-    return extra == DML_CPU_PLAIN;
+    switch (extra) {
+    case DML_CPU_PLAIN: return true;
+    case DML_CPU_NEON_DOT: return has_dot();
+    case DML_CPU_NEON_BF16: return has_bf16();
+    default: return false;
+    }
 }
 
 bool dml_cpu_has(int isa)

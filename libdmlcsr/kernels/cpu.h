@@ -1,4 +1,4 @@
-/* What this machine can run: CPUID, and XCR0 for the registers that the system must save. */
+/* What this machine can run: CPUID, and XCR0 for the registers that the system must save; what Linux says on Arm. */
 #ifndef DML_KERNELS_CPU_H
 #define DML_KERNELS_CPU_H
 
@@ -8,7 +8,14 @@
 bool dml_cpu_has(int isa);
 
 /* What some machines with an instruction set have beside it. */
-typedef enum dml_cpu_extra { DML_CPU_PLAIN, DML_CPU_AVX512_BF16, DML_CPU_AVX512_VNNI } dml_cpu_extra;
+typedef enum dml_cpu_extra {
+    DML_CPU_PLAIN,
+    DML_CPU_AVX_VNNI, /* beside AVX2 */
+    DML_CPU_AVX512_BF16,
+    DML_CPU_AVX512_VNNI,
+    DML_CPU_NEON_DOT,
+    DML_CPU_NEON_BF16
+} dml_cpu_extra;
 bool dml_cpu_has_extra(dml_cpu_extra extra); /* PLAIN: true */
 
 #endif

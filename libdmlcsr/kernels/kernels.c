@@ -53,6 +53,10 @@ void dml_kernels_sse41(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_sse41;
     table->winograd_input = dml_winograd_input_sse41;
     table->winograd_output = dml_winograd_output_sse41;
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_sse41, 3, 1};
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_sse41, 3, 1};
+    table->to_bf16 = dml_to_bf16_sse41;
+    table->to_u8 = dml_to_u8_sse41;
     table->winograd_weight_bf16 = dml_winograd_weight_bf16_sse41;
     table->winograd_input_bf16 = dml_winograd_input_bf16_sse41;
     table->depthwise3x3 = dml_depthwise3x3_sse41;
@@ -75,6 +79,10 @@ void dml_kernels_avx2(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx2;
     table->winograd_input = dml_winograd_input_avx2;
     table->winograd_output = dml_winograd_output_avx2;
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_avx2, 6, 1};
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_avx2, 6, 1};
+    table->to_bf16 = dml_to_bf16_avx2;
+    table->to_u8 = dml_to_u8_avx2;
     table->winograd_weight_bf16 = dml_winograd_weight_bf16_avx2;
     table->winograd_input_bf16 = dml_winograd_input_bf16_avx2;
     table->depthwise3x3 = dml_depthwise3x3_avx2;
@@ -88,6 +96,13 @@ void dml_kernels_avx2(dml_kernels *table)
     table->from_bf16 = dml_from_bf16_avx2;
 }
 
+#ifdef DML_WITH_avxvnni
+static void fill_avxvnni(dml_kernels *table)
+{
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_avxvnni, 6, 1};
+}
+#endif
+
 void dml_kernels_avx512(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_AVX512;
@@ -98,6 +113,8 @@ void dml_kernels_avx512(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx512;
     table->winograd_input = dml_winograd_input_avx512;
     table->winograd_output = dml_winograd_output_avx512;
+    table->to_bf16 = dml_to_bf16_avx512;
+    table->to_u8 = dml_to_u8_avx512;
     table->winograd_weight_bf16 = dml_winograd_weight_bf16_avx512;
     table->winograd_input_bf16 = dml_winograd_input_bf16_avx512;
     table->depthwise3x3 = dml_depthwise3x3_avx512;
@@ -135,6 +152,10 @@ void dml_kernels_neon(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_neon;
     table->winograd_input = dml_winograd_input_neon;
     table->winograd_output = dml_winograd_output_neon;
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_neon, 5, 1};
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_neon, 5, 1};
+    table->to_bf16 = dml_to_bf16_neon;
+    table->to_u8 = dml_to_u8_neon;
     table->winograd_weight_bf16 = dml_winograd_weight_bf16_neon;
     table->winograd_input_bf16 = dml_winograd_input_bf16_neon;
     table->depthwise3x3 = dml_depthwise3x3_neon;
@@ -147,6 +168,18 @@ void dml_kernels_neon(dml_kernels *table)
     table->from_f16 = dml_from_f16_neon;
     table->from_bf16 = dml_from_bf16_neon;
 }
+
+static void fill_neondot(dml_kernels *table)
+{
+    table->conv_u8 = (dml_conv_kernel){dml_conv_u8_neondot, 5, 1};
+}
+
+#ifdef DML_WITH_neonbf16
+static void fill_neonbf16(dml_kernels *table)
+{
+    table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_neonbf16, 5, 1};
+}
+#endif
 
 #endif
 
@@ -161,12 +194,19 @@ static const struct level {
 #ifdef DML_BUILD_X86
     {DMLCSR_ISA_SSE41, DML_CPU_PLAIN, dml_kernels_sse41},
     {DMLCSR_ISA_AVX2, DML_CPU_PLAIN, dml_kernels_avx2},
+#ifdef DML_WITH_avxvnni
+    {DMLCSR_ISA_AVX2, DML_CPU_AVX_VNNI, fill_avxvnni},
+#endif
     {DMLCSR_ISA_AVX512, DML_CPU_PLAIN, dml_kernels_avx512},
     {DMLCSR_ISA_AVX512, DML_CPU_AVX512_BF16, fill_avx512bf16},
     {DMLCSR_ISA_AVX512, DML_CPU_AVX512_VNNI, fill_avx512vnni},
 #endif
 #ifdef DML_BUILD_NEON
     {DMLCSR_ISA_NEON, DML_CPU_PLAIN, dml_kernels_neon},
+    {DMLCSR_ISA_NEON, DML_CPU_NEON_DOT, fill_neondot},
+#ifdef DML_WITH_neonbf16
+    {DMLCSR_ISA_NEON, DML_CPU_NEON_BF16, fill_neonbf16},
+#endif
 #endif
 };
 

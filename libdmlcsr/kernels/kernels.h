@@ -48,16 +48,23 @@ typedef struct dml_conv_tile {
     const dml_real *unit; /* conv_u8: panels * 16, the value of one unit of a sum */
 } dml_conv_tile;
 
-/* The same with fewer bits per factor, for inference alone. Distances count elements, as above, and `tail` does not count:
- * weights past the last channel are zero.
+/* The same with fewer bits per factor, for inference alone. Distances count elements, as above, and `tail` does not
+ * count: weights past the last channel are zero.
  *
- * conv_bf16: x and w are bfloat16, w packed [panel][block][i][j][8 pairs of input channels][16 output channels][2], and the
- * sum is of single precision. Products are exact there; of each pair the odd channel is added first. AVX512-BF16 has
- * rounding rules of its own (subnormals count as zero).
+ * conv_bf16: x and w are bfloat16, w packed [panel][block][i][j][8 pairs of input channels][16 output channels][2], and
+ * the sum is of single precision. Products are exact there, fused or not (if none falls below 2^-149 or out of range);
+ * of each pair the odd channel is added first. So an unfinished sum has the same bits everywhere but with the
+ * instructions that some machines have for it, which count subnormals as zero: AVX512-BF16, and BF16 beside NEON, which
+ * adds the two products of a pair to each other first, with roundings that err up to 2^-23.
  *
- * conv_u8: x is uint8, w int8, packed [panel][block][i][j][4 fours of input channels][16 output channels][4], and the sum
- * an int32, exact on every instruction set. Always whole (first and last):
- *     y = relu2(scale * leaky(unit[o 16 + l] * sum + bias[o 16 + l]) + r) */
+ * conv_u8: x is uint8, w int8, packed [panel][block][i][j][4 fours of input channels][16 output channels][4], and the
+ * sum an int32, exact on every instruction set for up to DML_CONV_U8_MOST channels times taps. Always whole (first and
+ * last):
+ *     y = relu2(scale * leaky(unit[o 16 + l] * float(sum) + bias[o 16 + l]) + r)
+ * Every operation rounds, but that AVX2, AVX-512 and NEON fuse the product with scale and the residual, as in conv:
+ * without a residual every instruction set gives the same bits. */
+#define DML_CONV_U8_MOST 65793 /* 2^31 - 1 divided by 255 * 128, the largest product */
+
 typedef struct dml_conv_kernel {
     void (*run)(const dml_conv_tile *tile);
     uint32_t width, panels; /* most pixels and panels of a tile, as conv_width and conv_panels */
@@ -108,10 +115,12 @@ typedef struct dml_kernels {
     dml_winograd_patch *winograd_input;
     void (*winograd_output)(const dml_winograd_tile *tile);
 
-    /* Fewer bits. A bfloat16 is rounded to nearest, ties to even, and of pairs the even channel comes first in memory. */
+    /* Fewer bits. A bfloat16 is rounded to nearest, ties to even, the same bits on every instruction set (a NaN loses
+       the lower half and turns quiet); of pairs the even channel comes first in memory. */
     dml_conv_kernel conv_bf16, conv_u8;
     void (*to_bf16)(const float *x, size_t n, uint16_t *y);
-    /* round(x * gain) + zero, ties to even, cut to 0 .. 255; NaN becomes zero. n: a multiple of 16 */
+    /* round(x * gain) + zero, ties to even, cut to 0 .. 255; x * gain that is NaN counts as 0. zero: 0 .. 255; n: a
+       multiple of 16 */
     void (*to_u8)(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);
     /* As winograd_weight and winograd_input, with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
        and l to the pair u[position (6 i + j) + 16 k + 2 l]. */

@@ -3,101 +3,15 @@
 #include <math.h>
 
 #include "base/tensor.h"
-#include "kernelcheck.h"
+#include "kc_winograd.h"
 
 #define BLOCK 256 /* a block's weights for one tap */
-#define ROUNDINGS 16 /* most of a value: two constants and six operations on each of two ways */
-
-/* A matrix of at most 6 x 6. */
-typedef struct matrix {
-    size_t rows, columns;
-    double at[6][6];
-} matrix;
-
-#define ROOT 1.4142135623730950488 /* of 2 */
-static const double point[5] = {0, ROOT, -ROOT, ROOT / 2, -ROOT / 2}; /* the sixth is infinity */
-
-/* The coefficients of the product of (x - point) over all points but `without` (5: all five). */
-static void polynomial(size_t without, double *c)
-{
-    size_t degree = 0;
-    c[0] = 1;
-    for (size_t i = 1; i < 6; i++)
-        c[i] = 0;
-    for (size_t p = 0; p < 5; p++) {
-        if (p == without)
-            continue;
-        for (size_t i = ++degree; i > 0; i--)
-            c[i] = c[i - 1] - point[p] * c[i];
-        c[0] *= -point[p];
-    }
-}
-
-static matrix input_matrix(void) /* B^T */
-{
-    matrix m = {6, 6, {{0}}};
-    for (size_t p = 0; p < 6; p++)
-        polynomial(p, m.at[p]);
-    return m;
-}
-
-static matrix weight_matrix(void) /* G */
-{
-    matrix m = {6, 3, {{0}}};
-    for (size_t p = 0; p < 5; p++) {
-        double scale = 1;
-        for (size_t q = 0; q < 5; q++)
-            scale *= q == p ? 1 : point[p] - point[q];
-        for (size_t i = 0; i < 3; i++)
-            m.at[p][i] = pow(point[p], (double)i) / scale;
-    }
-    m.at[5][2] = 1;
-    return m;
-}
-
-static matrix output_matrix(void) /* A^T */
-{
-    matrix m = {4, 6, {{0}}};
-    for (size_t i = 0; i < 4; i++)
-        for (size_t p = 0; p < 5; p++)
-            m.at[i][p] = pow(point[p], (double)i);
-    m.at[3][5] = 1;
-    return m;
-}
-
-static matrix transposed(matrix a)
-{
-    matrix t = {a.columns, a.rows, {{0}}};
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t j = 0; j < a.columns; j++)
-            t.at[j][i] = a.at[i][j];
-    return t;
-}
-
-/* (m x m^T)[i][j] and the same of all magnitudes; x[r][c] is at x[r row + c column]. */
-static double sandwich(const matrix *m, const float *x, size_t row, size_t column, size_t i, size_t j, double *magnitude)
-{
-    double sum = 0;
-    *magnitude = 0;
-    for (size_t r = 0; r < m->columns; r++)
-        for (size_t c = 0; c < m->columns; c++) {
-            const double product = m->at[i][r] * m->at[j][c] * x[r * row + c * column];
-            sum += product;
-            *magnitude += fabs(product);
-        }
-    return sum;
-}
-
-static double bound_of(double magnitude)
-{
-    return kc_gamma(ROUNDINGS) * magnitude + 64 * KC_TINY;
-}
 
 /* ---- weights ---- */
 
 void check_winograd_weight(kc_context *k)
 {
-    const matrix m = weight_matrix();
+    const kc_matrix m = kc_weight_matrix();
     for (int side = 0; side < KC_SIDES; side++)
         for (int kind = KC_UNIT; kind <= KC_WIDE; kind++) {
             kc_case(k, "data %d side %d", kind, side);
@@ -110,8 +24,8 @@ void check_winograd_weight(kc_context *k)
             kc_same(k, "u", u, c, n);
             for (size_t p = 0; p < 36; p++) {
                 for (size_t l = 0; l < BLOCK; l++) {
-                    want[l] = sandwich(&m, w + l, 3 * BLOCK, BLOCK, p / 6, p % 6, &bound[l]);
-                    bound[l] = bound_of(bound[l]);
+                    want[l] = kc_sandwich(&m, w + l, 3 * BLOCK, BLOCK, p / 6, p % 6, &bound[l]);
+                    bound[l] = kc_winograd_bound(bound[l]);
                 }
                 kc_within(k, "u against double", u + p * position, want, bound, BLOCK);
             }
@@ -120,7 +34,7 @@ void check_winograd_weight(kc_context *k)
 
 void check_winograd_weight_back(kc_context *k)
 {
-    const matrix m = transposed(weight_matrix());
+    const kc_matrix m = kc_transposed(kc_weight_matrix());
     for (int side = 0; side < KC_SIDES; side++)
         for (int kind = KC_UNIT; kind <= KC_WIDE; kind++) {
             kc_case(k, "data %d side %d", kind, side);
@@ -133,8 +47,8 @@ void check_winograd_weight_back(kc_context *k)
             kc_same(k, "dw", dw, c, n);
             for (size_t i = 0; i < n; i++) {
                 const size_t tap = i / BLOCK, l = i % BLOCK;
-                want[i] = before[i] + sandwich(&m, du + l, 6 * position, position, tap / 3, tap % 3, &bound[i]);
-                bound[i] = bound_of(bound[i] + fabs((double)before[i]));
+                want[i] = before[i] + kc_sandwich(&m, du + l, 6 * position, position, tap / 3, tap % 3, &bound[i]);
+                bound[i] = kc_winograd_bound(bound[i] + fabs((double)before[i]));
             }
             kc_within(k, "dw against double", dw, want, bound, n);
         }
@@ -144,7 +58,7 @@ void check_winograd_weight_back(kc_context *k)
 
 typedef void (*transform)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, float *v, size_t position);
 
-static void check_transform(kc_context *k, const matrix *m, transform run, transform definition)
+static void check_transform(kc_context *k, const kc_matrix *m, transform run, transform definition)
 {
     const uint32_t most = k->effort == KC_QUICK ? 3 : 17;
     for (uint32_t tiles = 1; tiles <= most; tiles++)
@@ -163,8 +77,8 @@ static void check_transform(kc_context *k, const matrix *m, transform run, trans
             kc_same(k, "v", v, c, n);
             for (size_t p = 0; p < 36; p++) {
                 for (size_t i = 0; i < pixels; i++) {
-                    want[i] = sandwich(m, x + i / 16 * 4 * column + i % 16, row, column, p / 6, p % 6, &bound[i]);
-                    bound[i] = bound_of(bound[i]);
+                    want[i] = kc_sandwich(m, x + i / 16 * 4 * column + i % 16, row, column, p / 6, p % 6, &bound[i]);
+                    bound[i] = kc_winograd_bound(bound[i]);
                 }
                 kc_within(k, "v against double", v + p * position, want, bound, pixels);
             }
@@ -173,13 +87,13 @@ static void check_transform(kc_context *k, const matrix *m, transform run, trans
 
 void check_winograd_input(kc_context *k)
 {
-    const matrix m = input_matrix();
+    const kc_matrix m = kc_input_matrix();
     check_transform(k, &m, k->table->winograd_input, k->c->winograd_input);
 }
 
 void check_winograd_output_back(kc_context *k)
 {
-    const matrix m = transposed(output_matrix());
+    const kc_matrix m = kc_transposed(kc_output_matrix());
     check_transform(k, &m, k->back.winograd_output_back, k->back_c.winograd_output_back);
 }
 
@@ -187,15 +101,15 @@ void check_winograd_output_back(kc_context *k)
 
 static void check_pixels(kc_context *k, const dml_winograd_tile *t, const float *before)
 {
-    const matrix m = output_matrix();
+    const kc_matrix m = kc_output_matrix();
     double want[16], bound[16];
     for (size_t i = 0; i < t->rows; i++)
         for (size_t j = 0; j < t->columns; j++) {
             const size_t at = i * t->y_row + j * t->y_column;
             for (size_t l = 0; l < 16; l++) {
                 const double start = t->first ? t->bias[l] : before[at + l];
-                double sum = start + sandwich(&m, t->m + l, 6 * t->position, t->position, i, j, &bound[l]);
-                bound[l] = bound_of(bound[l] + fabs(start));
+                double sum = start + kc_sandwich(&m, t->m + l, 6 * t->position, t->position, i, j, &bound[l]);
+                bound[l] = kc_winograd_bound(bound[l] + fabs(start));
                 if (t->last) {
                     sum = t->scale * (sum > 0 ? sum : t->slope * sum);
                     bound[l] = bound[l] * t->scale + kc_gamma(2) * fabs(sum) + KC_TINY;

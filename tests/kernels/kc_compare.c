@@ -55,6 +55,14 @@ void kc_fill(kc_context *k, float *data, size_t n, kc_kind kind)
         data[i] = kind == KC_UNIT ? kc_uniform(k, -1.0f, 1.0f) : kind == KC_WIDE ? wide(k) : special(k);
 }
 
+float kc_from_bf16(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 static uint32_t bits_of(float value)
 {
     uint32_t bits;

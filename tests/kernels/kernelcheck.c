@@ -25,9 +25,15 @@ typedef struct operation {
 
 static const operation operations[] = {
     {"conv", check_conv, bench_conv, false},
+    {"conv_bf16", check_conv_bf16, bench_conv_bf16, false},
+    {"conv_u8", check_conv_u8, bench_conv_u8, false},
+    {"to_bf16", check_to_bf16, bench_to_bf16, false},
+    {"to_u8", check_to_u8, bench_to_u8, false},
     {"winograd_weight", check_winograd_weight, bench_winograd_weight, false},
     {"winograd_input", check_winograd_input, bench_winograd_input, false},
     {"winograd_output", check_winograd_output, bench_winograd_output, false},
+    {"winograd_weight_bf16", check_winograd_weight_bf16, bench_winograd_weight_bf16, false},
+    {"winograd_input_bf16", check_winograd_input_bf16, bench_winograd_input_bf16, false},
     {"depthwise3x3", check_depthwise3x3, bench_depthwise3x3, false},
     {"maxpool3x3", check_maxpool3x3, bench_maxpool3x3, false},
     {"resize", check_resize, bench_resize, false},
@@ -168,9 +174,31 @@ static const char *reason(int number)
 
 /* ---- running ----------------------------------------------------------------------------------------------------- */
 
+dml_kernels kc_plain(int isa)
+{
+    static const struct {
+        int isa;
+        void (*fill)(dml_kernels *table);
+    } levels[] = {
+        {DMLCSR_ISA_C, dml_kernels_c},
+#if defined(__x86_64__) || defined(__i386__)
+        {DMLCSR_ISA_SSE41, dml_kernels_sse41},
+        {DMLCSR_ISA_AVX2, dml_kernels_avx2},
+        {DMLCSR_ISA_AVX512, dml_kernels_avx512},
+#elif defined(__aarch64__)
+        {DMLCSR_ISA_NEON, dml_kernels_neon},
+#endif
+    };
+    dml_kernels table = {.isa = -1};
+    for (size_t i = 0; i < sizeof(levels) / sizeof(*levels) && table.isa != isa; i++)
+        levels[i].fill(&table);
+    return table;
+}
+
 static void prepare(kc_context *k, const dml_kernels *table, const char *op)
 {
     k->table = table;
+    k->plain = kc_plain(table->isa);
     dml_back_kernels_init(&k->back, table->isa);
     k->op = op;
     k->reported = 0;

@@ -40,6 +40,7 @@ typedef struct kc_buffer kc_buffer;
 typedef struct kc_context {
     const dml_kernels *table; /* under test */
     const dml_kernels *c;     /* the definition */
+    dml_kernels plain;        /* kc_plain() of the table under test */
     dml_back_kernels back, back_c; /* the tables of back.h that go with them */
     const char *op;
     int effort;               /* KC_QUICK: few cases, for emulators */
@@ -87,6 +88,13 @@ double kc_gamma(size_t n);
 /* Whether this table fuses multiplication and addition in conv, depthwise3x3 (see kernels.h) and conv_back_weight. */
 bool kc_fused(const kc_context *k);
 
+/* The table of an instruction set of this build, one level on another as dml_kernels_init() puts them, but without what
+   only some of its machines have. */
+dml_kernels kc_plain(int isa);
+
+/* The value of a bfloat16. */
+float kc_from_bf16(uint16_t half);
+
 /* The table of back.h that goes with `table`, which is k->table or k->c: for what kc_bench() runs. */
 const dml_back_kernels *kc_back(const kc_context *k, const dml_kernels *table);
 
@@ -97,6 +105,12 @@ void kc_bench(kc_context *k, const char *shape, unsigned calls, void (*run)(cons
 /* The tables themselves, then the operations. */
 void check_tables(kc_context *k);
 void check_conv(kc_context *k);
+void check_conv_bf16(kc_context *k);
+void check_conv_u8(kc_context *k);
+void check_to_bf16(kc_context *k);
+void check_to_u8(kc_context *k);
+void check_winograd_weight_bf16(kc_context *k);
+void check_winograd_input_bf16(kc_context *k);
 void check_winograd_weight(kc_context *k);
 void check_winograd_input(kc_context *k);
 void check_winograd_output(kc_context *k);
@@ -125,6 +139,12 @@ void check_maxpool3x3_back(kc_context *k);
 void check_resize_back(kc_context *k);
 
 void bench_conv(kc_context *k);
+void bench_conv_bf16(kc_context *k);
+void bench_conv_u8(kc_context *k);
+void bench_to_bf16(kc_context *k);
+void bench_to_u8(kc_context *k);
+void bench_winograd_weight_bf16(kc_context *k);
+void bench_winograd_input_bf16(kc_context *k);
 void bench_winograd_weight(kc_context *k);
 void bench_winograd_input(kc_context *k);
 void bench_winograd_output(kc_context *k);
