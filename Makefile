@@ -7,6 +7,7 @@
 #   make install           DESTDIR, prefix, libdir ... as usual
 #   make fuzz              libFuzzer programs (clang), in $(BUILD)/fuzz
 #   make dist              source archive
+#   make abi-baseline      writes down what the coming release promises, for the test that compares (doc/abi.md)
 #   make V=1               shows the commands
 
 -include config.mk
@@ -223,7 +224,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
 
-.PHONY: all lib tools check check-programs bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.PHONY: all lib tools check check-programs abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -373,6 +374,9 @@ check: check-programs
 	@BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' EMULATOR='$(EMULATOR)' \
 	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
 	 bash tests/run.sh $(selected)
+
+abi-baseline: $(shared)
+	CC='$(CC)' bash tests/abi/baseline.sh write $(shared)
 
 # The published network with made-up weights, written by a process of its own so that it counts in nobody's memory.
 full_model := $(BUILD)/tests/bench/full.safetensors
