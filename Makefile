@@ -122,6 +122,9 @@ unless_training = $(if $(filter yes,$(TRAINING)),,$(1))
 headers    := $(filter-out $(call unless_training,%/train.h),$(wildcard include/dmlcsr/*.h include/dmlcsr/*.hpp))
 pc_files   := $(BUILD)/dmlcsr.pc $(call if_training,$(BUILD)/dmlcsr-train.pc)
 
+# For find_package() of CMake.
+cmake_files := $(BUILD)/dmlcsr-config.cmake $(BUILD)/dmlcsr-config-version.cmake
+
 # The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
 # precision: what reads and writes them is left out.
 double_sources := $(filter-out $(foreach isa,$(all_isas),%_$(isa).c) %_bf16.c %_u8.c %/narrow.c,\
@@ -228,7 +231,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: lib tools $(pc_files)
+all: lib tools $(pc_files) $(cmake_files)
 lib: $(static) $(shared) $(links) $(train_library)
 tools: $(tools)
 
@@ -304,6 +307,15 @@ $(BUILD)/bin/dmlcsr-evaluate: $(evaluate_sources:%.c=$(BUILD)/%.o) $(tool_archiv
 $(BUILD)/bin/dmlcsr-train: $(train_sources_of_tool:%.c=$(BUILD)/%.o) $(tool_archive) $(train_links) $(links)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link_tool) -ldmlcsr-train $(PNG_LIBS) $(JPEG_LIBS) $(MPI_LIBS) -lm -pthread
+
+# The libraries' folder below the prefix, and so on: the package config for CMake finds the rest from where it lies.
+below_prefix = $(patsubst $(prefix)/%,%,$(patsubst $(exec_prefix)/%,%,$(1)))
+pointer_size = $(shell printf '__SIZEOF_POINTER__' | $(CC) $(CFLAGS) -E -P - | tr -d ' ')
+$(BUILD)/%.cmake: %.cmake.in $(remakers) include/dmlcsr/version.h
+	@sed -e 's|@libdir@|$(call below_prefix,$(libdir))|' -e 's|@includedir@|$(call below_prefix,$(includedir))|' \
+	     -e 's|@full_includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' -e 's|@major@|$(MAJOR)|' \
+	     -e 's|@pointer@|$(pointer_size)|' -e 's|@shared@|$(so_file)|' -e 's|@soname@|$(so_name)|' \
+	     -e 's|@train_shared@|$(call train_of,$(so_file))|' -e 's|@train_soname@|$(call train_of,$(so_name))|' $< >$@
 
 $(BUILD)/%.pc: %.pc.in $(remakers) include/dmlcsr/version.h
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@exec_prefix@|$(exec_prefix:$(prefix)%=$${prefix}%)|' \
@@ -409,11 +421,12 @@ INSTALL = install
 man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
 data_files := $(model_file) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
+cmakedir = $(libdir)/cmake/dmlcsr
 
 install: install-lib install-tools
 
-install-lib: lib $(pc_files)
-	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
+install-lib: lib $(pc_files) $(cmake_files)
+	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(cmakedir) $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
 	$(INSTALL) -m 644 $(headers) $(root)$(includedir)/dmlcsr
 	$(INSTALL) -m 644 $(static) $(call if_training,$(train_static)) $(root)$(libdir)
 	$(INSTALL) -m 755 $(shared) $(call if_training,$(train_shared)) $(root)$(libdir)
@@ -422,6 +435,7 @@ install-lib: lib $(pc_files)
 	$(call if_training,ln -sf $(notdir $(train_shared)) $(root)$(libdir)/$(call train_of,$(so_name)))
 	$(call if_training,ln -sf $(call train_of,$(so_name)) $(root)$(libdir)/$(call train_of,$(so_link)))
 	$(INSTALL) -m 644 $(pc_files) $(root)$(libdir)/pkgconfig
+	$(INSTALL) -m 644 $(cmake_files) $(root)$(cmakedir)
 	$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir)
 	for page in $(man_pages); do $(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}/ || exit 1; done
 
@@ -433,9 +447,10 @@ uninstall:
 	rm -f $(headers:include/dmlcsr/%=$(root)$(includedir)/dmlcsr/%)
 	rm -f $(foreach file,libdmlcsr.a $(so_file) $(so_name) $(so_link),$(root)$(libdir)/$(file) $(root)$(libdir)/$(call train_of,$(file)))
 	rm -f $(root)$(libdir)/pkgconfig/dmlcsr.pc $(root)$(libdir)/pkgconfig/dmlcsr-train.pc $(addprefix $(root)$(pkgdatadir)/,$(notdir $(data_files)))
+	rm -f $(cmake_files:$(BUILD)/%=$(root)$(cmakedir)/%)
 	rm -f $(tool_names:%=$(root)$(bindir)/%)
 	rm -f $(foreach page,$(man_pages),$(root)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	-rmdir $(root)$(includedir)/dmlcsr $(root)$(pkgdatadir)
+	-rmdir $(root)$(includedir)/dmlcsr $(root)$(cmakedir) $(root)$(pkgdatadir)
 
 # ---- the rest ---------------------------------------------------------------------------------------------------------
 
