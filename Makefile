@@ -7,6 +7,7 @@
 #   make install           DESTDIR, prefix, libdir ... as usual
 #   make fuzz              libFuzzer programs (clang), in $(BUILD)/fuzz
 #   make dist              source archive
+#   make check-cross       other machines under emulation, MACHINES="s390x armhf" picks; make check-packages: deb, rpm ...
 #   make abi-baseline      writes down what the coming release promises, for the test that compares (doc/abi.md)
 #   make V=1               shows the commands
 
@@ -29,6 +30,8 @@ EMULATOR      ?=
 EMBED_MODEL   ?= yes
 TRAINING      ?= yes
 MPI           ?= no
+# RPATH=no: programs look for the library where the system does, as a distribution wants it.
+RPATH         ?= yes
 V             ?= 0
 
 prefix      ?= /usr/local
@@ -80,6 +83,14 @@ sanitized    = $(findstring -fsanitize,$(CFLAGS))
 warnings   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 # Results must not depend on what a compiler feels like fusing.
 numerics   := -ffp-contract=off -fno-math-errno
+# The x87 unit computes in 80 bits, and rounds when a compiler feels like it.
+ifneq ($(filter i386% i486% i586% i686%,$(machine)),)
+numerics   += -msse2 -mfpmath=sse
+endif
+# In strict C, GCC computes float expressions in double here, since an old header says so.
+ifneq ($(filter s390%,$(machine)),)
+numerics   += -fexcess-precision=fast
+endif
 all_cflags  = -std=c11 $(warnings) $(CFLAGS) $(numerics) -fPIC -fvisibility=hidden -pthread
 includes   := -Iinclude -Ilibdmlcsr
 
@@ -107,8 +118,9 @@ say   = $(call run_$(V),$(1),$(2))
 
 all_isas   := sse41 avx2 avx512 avx512bf16 avx512vnni neon
 other_isas := $(filter-out $(isas),$(all_isas))
-all_sources := $(wildcard libdmlcsr/*.c) \
-               $(foreach room,base kernels ops net model image onnx train,$(wildcard libdmlcsr/$(room)/*.c))
+# Sorted: the order of objects must not depend on the file system (reproducible builds).
+all_sources := $(sort $(wildcard libdmlcsr/*.c)) \
+               $(foreach room,base kernels ops net model image onnx train,$(sort $(wildcard libdmlcsr/$(room)/*.c)))
 all_sources := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(all_sources))
 # What only training needs has a shared object of its own: the way back, norms that are not folded, and train/.
 train_sources := $(filter libdmlcsr/train/% %/back.c %_back.c %/norm.c %/batch.c \
@@ -172,8 +184,8 @@ parse_sources    := $(wildcard $(foreach part,parse args outputs report,examples
 evaluate_sources := $(wildcard examples/evaluate*.c)
 train_sources_of_tool := $(wildcard examples/train*.c)
 mpi_sources      := examples/processes_mpi.c examples/processes_communicator.c
-shared_sources   := $(filter-out examples/convert%.c $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
-                                 $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c))
+shared_sources   := $(sort $(filter-out examples/convert%.c $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
+                                 $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c)))
 tool_archive     := $(BUILD)/examples/shared.a
 tool_names       := $(if $(convert_sources),dmlcsr-convert) \
                     $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse) \
@@ -182,7 +194,8 @@ tool_names       := $(if $(convert_sources),dmlcsr-convert) \
 tools            := $(tool_names:%=$(BUILD)/bin/%)
 # The programs find the library beside them, in the build tree and where they are installed.
 lib_below        = $(patsubst $(exec_prefix)/%,%,$(libdir))
-tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
+rpath_flag       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
+tool_rpath       = $(if $(filter yes,$(RPATH)),$(rpath_flag))
 
 # ---- the tests --------------------------------------------------------------------------------------------------------
 
@@ -227,7 +240,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
 
-.PHONY: all lib tools check check-programs abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.PHONY: all lib tools check check-programs check-cross check-packages abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -387,6 +400,10 @@ check: check-programs
 	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
 	 bash tests/run.sh $(selected)
 
+# For other machines, under emulation, and as packages: see doc/packaging.md.
+check-cross check-packages:
+	@MAKE='$(MAKE)' MACHINES='$(MACHINES)' CHECK_SOURCE='$(CHECK_SOURCE)' PARTS='$(PARTS)' bash tests/$(@:check-%=%).sh
+
 abi-baseline: $(shared)
 	CC='$(CC)' bash tests/abi/baseline.sh write $(shared)
 
@@ -419,7 +436,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
 
 INSTALL = install
 man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
-data_files := $(model_file) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
+data_files := $(wildcard $(model_file)) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
 cmakedir = $(libdir)/cmake/dmlcsr
 
@@ -464,6 +481,8 @@ distclean: clean
 # no autoconf.
 dist_name  := libdmlcsr-$(VERSION)
 dist_prune := -path ./.git -o -path ./$(BUILD) -o -path ./build -o -path ./autom4te.cache -o -path ./demo-out
+# The same sources give the same archive: all times are that of the last commit, or SOURCE_DATE_EPOCH.
+dist_time = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y include/dmlcsr/version.h))
 dist:
 	@if [ ! -f configure ] || [ configure.ac -nt configure ]; then autoconf; fi
 	@mkdir -p $(BUILD)
@@ -475,7 +494,8 @@ dist:
 	@echo configure >>$(BUILD)/files
 	@sort -u $(BUILD)/files | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
 	   tar -cf - -T - | tar -xf - -C $(BUILD)/$(dist_name)
-	@tar -czf $(BUILD)/$(dist_name).tar.gz --owner=0 --group=0 -C $(BUILD) $(dist_name)
+	@tar -cf - --sort=name --mtime=@$(dist_time) --owner=0 --group=0 --numeric-owner --mode=u+rwX,go=rX --format=ustar \
+	   -C $(BUILD) $(dist_name) | gzip -9n >$(BUILD)/$(dist_name).tar.gz
 	@rm -rf $(BUILD)/$(dist_name) $(BUILD)/files
 	@echo $(BUILD)/$(dist_name).tar.gz
 
