@@ -83,6 +83,10 @@ sanitized    = $(findstring -fsanitize,$(CFLAGS))
 warnings   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 # Results must not depend on what a compiler feels like fusing.
 numerics   := -ffp-contract=off -fno-math-errno
+# For the DLL: `make dll`. GCC takes the stack for aligned to 32 and 64 bytes there, which it is not.
+ifneq ($(findstring mingw,$(machine)),)
+numerics   += -D__USE_MINGW_ANSI_STDIO=1 -DDMLCSR_BUILD_SHARED -Wa,-muse-unaligned-vector-move
+endif
 # The x87 unit computes in 80 bits, and rounds when a compiler feels like it.
 ifneq ($(filter i386% i486% i586% i686%,$(machine)),)
 numerics   += -msse2 -mfpmath=sse
@@ -240,7 +244,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
 
-.PHONY: all lib tools check check-programs check-cross check-packages abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.PHONY: all lib dll tools check check-programs check-cross check-packages abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -276,6 +280,14 @@ $(static): $(objects)
 $(shared): $(objects) libdmlcsr/dmlcsr.map
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) $(so_flags) -o $@ $(objects) -lm
+
+# Windows, with MinGW-w64: the library alone, as DLL, import library and archive. It needs no other DLL but the system's.
+dll_file := $(BUILD)/bin/libdmlcsr-$(MAJOR).dll
+dll: $(dll_file) $(static)
+$(dll_file): $(objects)
+	@mkdir -p $(@D) $(BUILD)/lib
+	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) -shared -static -o $@ $(objects) \
+		-Wl,--out-implib,$(BUILD)/lib/libdmlcsr.dll.a
 
 $(links): $(shared)
 	@ln -sf $(so_file) $@
