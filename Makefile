@@ -490,7 +490,7 @@ distclean: clean
 	rm -rf config.mk config.log config.status autom4te.cache
 
 # What git knows (committed or not) where there is git, else all that is not built; and configure, so that a user needs
-# no autoconf.
+# no autoconf. Without debian/, which comes with a Debian source package.
 dist_name  := libdmlcsr-$(VERSION)
 dist_prune := -path ./.git -o -path ./$(BUILD) -o -path ./build -o -path ./autom4te.cache -o -path ./demo-out
 # The same sources give the same archive: all times are that of the last commit, or SOURCE_DATE_EPOCH.
@@ -504,7 +504,7 @@ dist:
 	   find . \( $(dist_prune) \) -prune -o -type f ! -name config.mk ! -name config.log ! -name config.status \
 	        -print | sed 's|^\./||'; } >$(BUILD)/files
 	@echo configure >>$(BUILD)/files
-	@sort -u $(BUILD)/files | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
+	@sort -u $(BUILD)/files | grep -v '^debian/' | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
 	   tar -cf - -T - | tar -xf - -C $(BUILD)/$(dist_name)
 	@tar -cf - --sort=name --mtime=@$(dist_time) --owner=0 --group=0 --numeric-owner --mode=u+rwX,go=rX --format=ustar \
 	   -C $(BUILD) $(dist_name) | gzip -9n >$(BUILD)/$(dist_name).tar.gz
