@@ -66,10 +66,12 @@ layout() { # include folder, headers in it under dmlcsr/
     return $status
 }
 
-# Lines of the promise that a layout breaks: gone, or another value. A struct of `growing` may be larger.
+# Lines of the promise that a layout breaks: gone, or another value. A struct of `growing` may be larger. A field that was
+# reserved may have another name and type, of that size and in that place.
 broken_layout() { # promise, layout, growing structs
     awk -v growing=" $(tr '\n' ' ' <<<"$3")" '
-        NR == FNR { new[$1] = $0; next }
+        NR == FNR { new[$1] = $0; if (split($1, part, ".") == 2) place[part[1], $2, $3] = 1; next }
+        !($1 in new) && split($1, part, ".") == 2 && part[2] == "reserved" && ((part[1], $2, $3) in place) { next }
         !($1 in new) { print $1 ": gone"; next }
         new[$1] == $0 { next }
         index(growing, " " $1 " ") { split(new[$1], size, " "); if (size[2] > $2) next }

@@ -57,6 +57,9 @@ changed "a field of another type of that size" 's/    int keep_edges;/    float 
     "dmlcsr_options.keep_edges: was 24 4 int keep_edges, is 24 4 float keep_edges"
 changed "a callback with another argument" 's/(\*log)(void \*opaque, int level/(*log)(void *opaque, long level/' \
     "dmlcsr_options.log: was 56 8 void (*log)(void *opaque, int level, const char *message), is 56 8 void (*log)(void *opaque, long level, const char *message)"
+changed "a reserved field with a name" '/typedef struct dmlcsr_result/,/}/s/    uint32_t reserved;/    int named;/' ""
+changed "a reserved field with a name and another size" '/typedef struct dmlcsr_result/,/}/s/    uint32_t reserved;/    uint16_t named;/' \
+    "dmlcsr_result.reserved: gone"
 changed "a struct that shrinks" '/^    size_t category_edge_stride;/d' \
     "dmlcsr_result: was 120, is 112
 dmlcsr_result.category_edge_stride: gone"
