@@ -7,6 +7,8 @@
 #   make install           DESTDIR, prefix, libdir ... as usual
 #   make fuzz              libFuzzer programs (clang), in $(BUILD)/fuzz
 #   make dist              source archive
+#   make check-cross       other machines under emulation, MACHINES="s390x armhf" picks; make check-packages: deb, rpm ...
+#   make abi-baseline      writes down what the coming release promises, for the test that compares (doc/abi.md)
 #   make V=1               shows the commands
 
 -include config.mk
@@ -28,6 +30,8 @@ EMULATOR      ?=
 EMBED_MODEL   ?= yes
 TRAINING      ?= yes
 MPI           ?= no
+# RPATH=no: programs look for the library where the system does, as a distribution wants it.
+RPATH         ?= yes
 V             ?= 0
 
 prefix      ?= /usr/local
@@ -79,6 +83,18 @@ sanitized    = $(findstring -fsanitize,$(CFLAGS))
 warnings   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 # Results must not depend on what a compiler feels like fusing.
 numerics   := -ffp-contract=off -fno-math-errno
+# For the DLL: `make dll`. GCC takes the stack for aligned to 32 and 64 bytes there, which it is not.
+ifneq ($(findstring mingw,$(machine)),)
+numerics   += -D__USE_MINGW_ANSI_STDIO=1 -DDMLCSR_BUILD_SHARED -Wa,-muse-unaligned-vector-move
+endif
+# The x87 unit computes in 80 bits, and rounds when a compiler feels like it.
+ifneq ($(filter i386% i486% i586% i686%,$(machine)),)
+numerics   += -msse2 -mfpmath=sse
+endif
+# In strict C, GCC computes float expressions in double here, since an old header says so.
+ifneq ($(filter s390%,$(machine)),)
+numerics   += -fexcess-precision=fast
+endif
 all_cflags  = -std=c11 $(warnings) $(CFLAGS) $(numerics) -fPIC -fvisibility=hidden -pthread
 includes   := -Iinclude -Ilibdmlcsr
 
@@ -117,8 +133,9 @@ say   = $(call run_$(V),$(1),$(2))
 
 all_isas   := sse41 avx2 avxvnni avx512 avx512bf16 avx512vnni neon neondot neonbf16
 other_isas := $(filter-out $(isas),$(all_isas))
-all_sources := $(wildcard libdmlcsr/*.c) \
-               $(foreach room,base kernels ops net model image onnx train,$(wildcard libdmlcsr/$(room)/*.c))
+# Sorted: the order of objects must not depend on the file system (reproducible builds).
+all_sources := $(sort $(wildcard libdmlcsr/*.c)) \
+               $(foreach room,base kernels ops net model image onnx train,$(sort $(wildcard libdmlcsr/$(room)/*.c)))
 all_sources := $(filter-out $(foreach isa,$(other_isas),%_$(isa).c),$(all_sources))
 # What only training needs has a shared object of its own: the way back, norms that are not folded, and train/.
 train_sources := $(filter libdmlcsr/train/% %/back.c %_back.c %/norm.c %/batch.c \
@@ -131,6 +148,9 @@ if_training     = $(if $(filter yes,$(TRAINING)),$(1))
 unless_training = $(if $(filter yes,$(TRAINING)),,$(1))
 headers    := $(filter-out $(call unless_training,%/train.h),$(wildcard include/dmlcsr/*.h include/dmlcsr/*.hpp))
 pc_files   := $(BUILD)/dmlcsr.pc $(call if_training,$(BUILD)/dmlcsr-train.pc)
+
+# For find_package() of CMake.
+cmake_files := $(BUILD)/dmlcsr-config.cmake $(BUILD)/dmlcsr-config-version.cmake
 
 # The C kernels and what stands on them, in double precision, for the tests of the gradients. Model files hold single
 # precision: what reads and writes them is left out.
@@ -179,8 +199,8 @@ parse_sources    := $(wildcard $(foreach part,parse args outputs report,examples
 evaluate_sources := $(wildcard examples/evaluate*.c)
 train_sources_of_tool := $(wildcard examples/train*.c)
 mpi_sources      := examples/processes_mpi.c examples/processes_communicator.c
-shared_sources   := $(filter-out examples/convert%.c $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
-                                 $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c))
+shared_sources   := $(sort $(filter-out examples/convert%.c $(parse_sources) $(evaluate_sources) $(train_sources_of_tool) \
+                                 $(if $(filter yes,$(MPI)),examples/processes_one.c,$(mpi_sources)),$(wildcard examples/*.c)))
 tool_archive     := $(BUILD)/examples/shared.a
 tool_names       := $(if $(convert_sources),dmlcsr-convert) \
                     $(if $(filter yes,$(TOOLS)),$(if $(parse_sources),dmlcsr-parse) \
@@ -189,7 +209,8 @@ tool_names       := $(if $(convert_sources),dmlcsr-convert) \
 tools            := $(tool_names:%=$(BUILD)/bin/%)
 # The programs find the library beside them, in the build tree and where they are installed.
 lib_below        = $(patsubst $(exec_prefix)/%,%,$(libdir))
-tool_rpath       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
+rpath_flag       = -Wl,-rpath,'$(origin)/../lib'$(if $(filter-out lib /%,$(lib_below)),:'$(origin)/../$(lib_below)')
+tool_rpath       = $(if $(filter yes,$(RPATH)),$(rpath_flag))
 
 # ---- the tests --------------------------------------------------------------------------------------------------------
 
@@ -234,11 +255,11 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
 
-.PHONY: all lib tools check check-programs bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.PHONY: all lib dll tools check check-programs check-cross check-packages abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: lib tools $(pc_files)
+all: lib tools $(pc_files) $(cmake_files)
 lib: $(static) $(shared) $(links) $(train_library)
 tools: $(tools)
 
@@ -270,6 +291,14 @@ $(static): $(objects)
 $(shared): $(objects) libdmlcsr/dmlcsr.map
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) $(so_flags) -o $@ $(objects) -lm
+
+# Windows, with MinGW-w64: the library alone, as DLL, import library and archive. It needs no other DLL but the system's.
+dll_file := $(BUILD)/bin/libdmlcsr-$(MAJOR).dll
+dll: $(dll_file) $(static)
+$(dll_file): $(objects)
+	@mkdir -p $(@D) $(BUILD)/lib
+	$(call say,LINK,$@)$(CC) $(all_cflags) $(LDFLAGS) -shared -static -o $@ $(objects) \
+		-Wl,--out-implib,$(BUILD)/lib/libdmlcsr.dll.a
 
 $(links): $(shared)
 	@ln -sf $(so_file) $@
@@ -314,6 +343,15 @@ $(BUILD)/bin/dmlcsr-evaluate: $(evaluate_sources:%.c=$(BUILD)/%.o) $(tool_archiv
 $(BUILD)/bin/dmlcsr-train: $(train_sources_of_tool:%.c=$(BUILD)/%.o) $(tool_archive) $(train_links) $(links)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link_tool) -ldmlcsr-train $(PNG_LIBS) $(JPEG_LIBS) $(MPI_LIBS) -lm -pthread
+
+# The libraries' folder below the prefix, and so on: the package config for CMake finds the rest from where it lies.
+below_prefix = $(patsubst $(prefix)/%,%,$(patsubst $(exec_prefix)/%,%,$(1)))
+pointer_size = $(shell printf '__SIZEOF_POINTER__' | $(CC) $(CFLAGS) -E -P - | tr -d ' ')
+$(BUILD)/%.cmake: %.cmake.in $(remakers) include/dmlcsr/version.h
+	@sed -e 's|@libdir@|$(call below_prefix,$(libdir))|' -e 's|@includedir@|$(call below_prefix,$(includedir))|' \
+	     -e 's|@full_includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' -e 's|@major@|$(MAJOR)|' \
+	     -e 's|@pointer@|$(pointer_size)|' -e 's|@shared@|$(so_file)|' -e 's|@soname@|$(so_name)|' \
+	     -e 's|@train_shared@|$(call train_of,$(so_file))|' -e 's|@train_soname@|$(call train_of,$(so_name))|' $< >$@
 
 $(BUILD)/%.pc: %.pc.in $(remakers) include/dmlcsr/version.h
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@exec_prefix@|$(exec_prefix:$(prefix)%=$${prefix}%)|' \
@@ -385,6 +423,13 @@ check: check-programs
 	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
 	 bash tests/run.sh $(selected)
 
+# For other machines, under emulation, and as packages: see doc/packaging.md.
+check-cross check-packages:
+	@MAKE='$(MAKE)' MACHINES='$(MACHINES)' CHECK_SOURCE='$(CHECK_SOURCE)' PARTS='$(PARTS)' bash tests/$(@:check-%=%).sh
+
+abi-baseline: $(shared)
+	CC='$(CC)' bash tests/abi/baseline.sh write $(shared)
+
 # The published network with made-up weights, written by a process of its own so that it counts in nobody's memory.
 full_model := $(BUILD)/tests/bench/full.safetensors
 $(full_model): | $(BUILD)/tests/bench/bench_net
@@ -414,13 +459,14 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
 
 INSTALL = install
 man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
-data_files := $(model_file) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
+data_files := $(wildcard $(model_file)) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
+cmakedir = $(libdir)/cmake/dmlcsr
 
 install: install-lib install-tools
 
-install-lib: lib $(pc_files)
-	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
+install-lib: lib $(pc_files) $(cmake_files)
+	$(INSTALL) -d $(root)$(includedir)/dmlcsr $(root)$(libdir)/pkgconfig $(root)$(cmakedir) $(root)$(pkgdatadir) $(root)$(mandir)/man1 $(root)$(mandir)/man3
 	$(INSTALL) -m 644 $(headers) $(root)$(includedir)/dmlcsr
 	$(INSTALL) -m 644 $(static) $(call if_training,$(train_static)) $(root)$(libdir)
 	$(INSTALL) -m 755 $(shared) $(call if_training,$(train_shared)) $(root)$(libdir)
@@ -429,6 +475,7 @@ install-lib: lib $(pc_files)
 	$(call if_training,ln -sf $(notdir $(train_shared)) $(root)$(libdir)/$(call train_of,$(so_name)))
 	$(call if_training,ln -sf $(call train_of,$(so_name)) $(root)$(libdir)/$(call train_of,$(so_link)))
 	$(INSTALL) -m 644 $(pc_files) $(root)$(libdir)/pkgconfig
+	$(INSTALL) -m 644 $(cmake_files) $(root)$(cmakedir)
 	$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir)
 	for page in $(man_pages); do $(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}/ || exit 1; done
 
@@ -440,9 +487,10 @@ uninstall:
 	rm -f $(headers:include/dmlcsr/%=$(root)$(includedir)/dmlcsr/%)
 	rm -f $(foreach file,libdmlcsr.a $(so_file) $(so_name) $(so_link),$(root)$(libdir)/$(file) $(root)$(libdir)/$(call train_of,$(file)))
 	rm -f $(root)$(libdir)/pkgconfig/dmlcsr.pc $(root)$(libdir)/pkgconfig/dmlcsr-train.pc $(addprefix $(root)$(pkgdatadir)/,$(notdir $(data_files)))
+	rm -f $(cmake_files:$(BUILD)/%=$(root)$(cmakedir)/%)
 	rm -f $(tool_names:%=$(root)$(bindir)/%)
 	rm -f $(foreach page,$(man_pages),$(root)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	-rmdir $(root)$(includedir)/dmlcsr $(root)$(pkgdatadir)
+	-rmdir $(root)$(includedir)/dmlcsr $(root)$(cmakedir) $(root)$(pkgdatadir)
 
 # ---- the rest ---------------------------------------------------------------------------------------------------------
 
@@ -453,9 +501,11 @@ distclean: clean
 	rm -rf config.mk config.log config.status autom4te.cache
 
 # What git knows (committed or not) where there is git, else all that is not built; and configure, so that a user needs
-# no autoconf.
+# no autoconf. Without debian/, which comes with a Debian source package.
 dist_name  := libdmlcsr-$(VERSION)
 dist_prune := -path ./.git -o -path ./$(BUILD) -o -path ./build -o -path ./autom4te.cache -o -path ./demo-out
+# The same sources give the same archive: all times are that of the last commit, or SOURCE_DATE_EPOCH.
+dist_time = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y include/dmlcsr/version.h))
 dist:
 	@if [ ! -f configure ] || [ configure.ac -nt configure ]; then autoconf; fi
 	@mkdir -p $(BUILD)
@@ -465,9 +515,10 @@ dist:
 	   find . \( $(dist_prune) \) -prune -o -type f ! -name config.mk ! -name config.log ! -name config.status \
 	        -print | sed 's|^\./||'; } >$(BUILD)/files
 	@echo configure >>$(BUILD)/files
-	@sort -u $(BUILD)/files | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
+	@sort -u $(BUILD)/files | grep -v '^debian/' | while read -r file; do [ -f "$$file" ] && echo "$$file"; done | \
 	   tar -cf - -T - | tar -xf - -C $(BUILD)/$(dist_name)
-	@tar -czf $(BUILD)/$(dist_name).tar.gz --owner=0 --group=0 -C $(BUILD) $(dist_name)
+	@tar -cf - --sort=name --mtime=@$(dist_time) --owner=0 --group=0 --numeric-owner --mode=u+rwX,go=rX --format=ustar \
+	   -C $(BUILD) $(dist_name) | gzip -9n >$(BUILD)/$(dist_name).tar.gz
 	@rm -rf $(BUILD)/$(dist_name) $(BUILD)/files
 	@echo $(BUILD)/$(dist_name).tar.gz
 

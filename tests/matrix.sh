@@ -147,6 +147,12 @@ step_mpi() {
     return $status
 }
 
+# As distributions make it. What the system lacks a tool for says so in a line of its own.
+step_packages() {
+    needs dpkg-buildpackage && needs dh || return
+    MAKE=$MAKE bash tests/packages.sh
+}
+
 # ---- sanitizers -------------------------------------------------------------------------------------------------------
 
 step_asan() {
@@ -215,6 +221,7 @@ step noembed "configure --disable-embedded-model from the archive"
 step notrain "configure --disable-training from the archive"
 step dist "the source archive, unpacked, built unconfigured, installed"
 step mpi "configure --with-mpi from the archive: several processes, alone and on two machines"
+step packages "Debian packages, an RPM, Meson: built, compared, tested"
 step tsan "threads, clones and loaders under ThreadSanitizer"
 # These spend most of their time on one processor.
 together asan fuzz ubsan

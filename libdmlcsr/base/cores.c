@@ -3,6 +3,10 @@
 #include <sched.h>
 #endif
 
+#ifdef _WIN32
+#include <windows.h>
+#endif
+
 #include "base/cores.h"
 
 #include <stdio.h>
@@ -41,6 +45,24 @@ uint32_t dml_physical_cores(void)
         CPU_SET(core, &seen);
         cores++;
     }
+    return cores ? cores : 1;
+}
+
+#elif defined(_WIN32)
+
+#define CORES_MAX 512 /* caches and packages among them */
+
+uint32_t dml_physical_cores(void)
+{
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION part[CORES_MAX];
+    DWORD size = sizeof part;
+    DWORD_PTR allowed, system;
+    if (!GetLogicalProcessorInformation(part, &size) || !GetProcessAffinityMask(GetCurrentProcess(), &allowed, &system))
+        return 1;
+    uint32_t cores = 0;
+    for (DWORD i = 0; i < size / sizeof *part; i++)
+        if (part[i].Relationship == RelationProcessorCore && (part[i].ProcessorMask & allowed))
+            cores++;
     return cores ? cores : 1;
 }
 

@@ -32,13 +32,21 @@ static void *default_allocate(void *opaque, size_t size, size_t alignment)
         return block;
     }
 #endif
+#ifdef _WIN32
+    return _aligned_malloc(size, alignment);
+#else
     return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+#endif
 }
 
 static void default_release(void *opaque, void *block)
 {
     (void)opaque;
+#ifdef _WIN32
+    _aligned_free(block);
+#else
     free(block);
+#endif
 }
 
 void dml_memory_init(dml_memory *memory, void *(*allocate)(void *, size_t, size_t), void (*release)(void *, void *),

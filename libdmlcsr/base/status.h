@@ -4,7 +4,9 @@
 
 #include "dmlcsr/dmlcsr.h"
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* "printf" is there the old C library's, without %z */
+#define DML_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
 #define DML_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define DML_PRINTF(text, first)

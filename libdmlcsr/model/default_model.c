@@ -14,6 +14,10 @@
 #define SECTION ".const_data\n"
 #define HIDE(name) ".private_extern " NAME(name) "\n"
 #define TYPE(name) ""
+#elif defined(_WIN32) /* nothing is exported that does not ask for it */
+#define SECTION ".section .rdata,\"dr\"\n"
+#define HIDE(name) ""
+#define TYPE(name) ""
 #else
 #define SECTION ".section .rodata\n"
 #define HIDE(name) ".hidden " NAME(name) "\n"

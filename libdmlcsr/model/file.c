@@ -100,13 +100,18 @@ void dml_file_forget(const dml_file *file, const unsigned char *from, size_t siz
 
 #include <stdio.h>
 
+#ifdef _WIN32 /* long has 32 bits */
+#define fseek _fseeki64
+#define ftell _ftelli64
+#endif
+
 /* Size of the file, or -1. */
-static long measure(FILE *stream)
+static int64_t measure(FILE *stream)
 {
     if (fseek(stream, 0, SEEK_END))
         return -1;
-    long size = ftell(stream);
-    return size < 0 || fseek(stream, 0, SEEK_SET) ? -1 : size;
+    int64_t size = ftell(stream);
+    return size < 0 || (uint64_t)size > SIZE_MAX / 2 || fseek(stream, 0, SEEK_SET) ? -1 : size;
 }
 
 int dml_file_open(dml_file *file, const char *path, const char *label, dml_memory *memory, dml_error *error)
@@ -116,13 +121,13 @@ int dml_file_open(dml_file *file, const char *path, const char *label, dml_memor
     if (!stream)
         return dml_fail(error, DMLCSR_ERROR_IO, "%s: cannot be opened: %s", label, strerror(errno));
     int status = DMLCSR_OK;
-    long size = measure(stream);
+    int64_t size = measure(stream);
     unsigned char *block = size > 0 ? dml_alloc(memory, (size_t)size) : NULL;
     if (size < 0)
         status = dml_fail(error, DMLCSR_ERROR_IO, "%s: cannot be read: %s", label, strerror(errno));
     else if (size && !block)
-        status = dml_fail(error, dml_memory_status(memory, (size_t)size), "%s: no memory to read its %ld bytes", label,
-                          size);
+        status = dml_fail(error, dml_memory_status(memory, (size_t)size), "%s: no memory to read its %zu bytes", label,
+                          (size_t)size);
     else if (size && fread(block, 1, (size_t)size, stream) != (size_t)size)
         status = dml_fail(error, DMLCSR_ERROR_IO, "%s: cannot be read", label);
     fclose(stream);

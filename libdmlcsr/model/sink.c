@@ -3,6 +3,12 @@
 #define DML_SINK_POSIX 1
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
+#elif defined(_WIN32)
+#define DML_SINK_POSIX 1 /* under other names */
+#include <windows.h>
+#include <io.h>
+#define O_CLOEXEC (_O_NOINHERIT | _O_BINARY)
+#define fsync _commit
 #endif
 
 #include <errno.h>
@@ -86,6 +92,22 @@ static bool finish(dml_sink *sink)
 
 #endif
 
+/* The old file is there until the new one takes its name. */
+static bool replace(const dml_sink *sink)
+{
+#if defined(_WIN32)
+    if (MoveFileExA(sink->temporary, sink->path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+        return true;
+    errno = EACCES;
+    return false;
+#else
+#ifndef DML_SINK_POSIX
+    remove(sink->path); /* rename() need not replace a file here */
+#endif
+    return !rename(sink->temporary, sink->path);
+#endif
+}
+
 int dml_sink_open(dml_sink *sink, const char *path, dml_memory *memory, dml_error *error)
 {
     const size_t length = strlen(path), size = length + SUFFIX_SIZE;
@@ -114,10 +136,7 @@ int dml_sink_commit(dml_sink *sink, dml_error *error)
 {
     if (!flush(sink) || !finish(sink))
         return fail_system(sink, "written", errno, error);
-#ifndef DML_SINK_POSIX
-    remove(sink->path); /* rename() need not replace a file here */
-#endif
-    if (rename(sink->temporary, sink->path))
+    if (!replace(sink))
         return fail_system(sink, "replaced", errno, error);
     dml_release(sink->memory, sink->temporary);
     sink->temporary = NULL;

@@ -50,7 +50,8 @@ static void transform_edge(const dml_winograd_patches *p, const dml_tensor *x, u
 void dml_winograd_transform(const dml_winograd_tiles *t, const dml_winograd_patches *p, const dml_batch *x,
                             uint32_t block, uint32_t first, uint32_t end, void *result, size_t position)
 {
-    const uint32_t d = t->dilation, step = DML_WINOGRAD * d, reach = (p->size - 1) * d;
+    const uint32_t d = t->dilation, step = DML_WINOGRAD * d;
+    const ptrdiff_t reach = (ptrdiff_t)((p->size - 1) * d); /* signed: 32-bit machines would compare as unsigned */
     const size_t pixel = DML_BLOCK * p->bytes;
     char *v = result;
     for (uint32_t row = first; row < end; row++) {

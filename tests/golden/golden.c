@@ -183,7 +183,11 @@ float *golden_npy(const char *folder, const char *name, size_t count)
     float *values = malloc(count * sizeof *values);
     if (!values || size < count * sizeof *values || memcmp(npy, "\x93NUMPY", 6) != 0)
         die("not the numbers expected in", name);
-    memcpy(values, npy + size - count * sizeof *values, count * sizeof *values);
+    const unsigned char *bytes = (const unsigned char *)npy + size - count * sizeof *values;
+    for (size_t i = 0; i < count; i++, bytes += 4) { /* little-endian in the file, whatever this machine is */
+        uint32_t bits = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        memcpy(&values[i], &bits, sizeof bits);
+    }
     free(npy);
     return values;
 }
