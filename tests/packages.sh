@@ -118,7 +118,7 @@ debian_build() { # folder, command in front...
     shift
     mkdir -p "$folder" && cp "$archive" "$folder/libdmlcsr_$version.orig.tar.gz" && cd "$folder" &&
         tar -xzf "libdmlcsr_$version.orig.tar.gz" && cd "libdmlcsr-$version" &&
-        cp -r "$work/source/debian" . &&
+        cp -a "$work/source/debian" . &&
         DEB_BUILD_OPTIONS="parallel=$jobs ${CHECKS-nocheck}" PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" dpkg-buildpackage -us -uc -F
 }
 
