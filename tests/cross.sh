@@ -39,14 +39,15 @@ machine() {
 # Check for that machine, static, in build/cross-MACHINE/check.
 build_check() { # build folder
     local folder=$here/$1/check
-    [ -f "$folder/lib/libcheck.a" ] && return
+    [ -f "$folder/include/check_stdint.h" ] && return
     rm -rf "$here/$1/check-build"
     mkdir -p "$here/$1/check-build"
     (
         cd "$here/$1/check-build" || exit
         "$CHECK_SOURCE/configure" --host="$triplet" CC="$cc" CFLAGS="-O1 -Wno-error" --prefix="$folder" --disable-shared \
             --disable-subunit --enable-timeout-tests=no &&
-            "$MAKE" -C lib && "$MAKE" -C src libcheck.la && "$MAKE" -C src install-libLTLIBRARIES install-data
+            "$MAKE" -C lib && "$MAKE" -C src libcheck.la && "$MAKE" -C src install-libLTLIBRARIES install-data &&
+            cp check_stdint.h "$folder/include"
     )
 }
 

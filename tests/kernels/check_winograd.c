@@ -56,7 +56,7 @@ void check_winograd_weight_back(kc_context *k)
 
 /* ---- tiles of the input, and of the gradient ---- */
 
-typedef void (*transform)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, float *v, size_t position);
+typedef void (*transform)(const float *x, size_t x_row, size_t x_column, uint32_t tiles, void *v, size_t position);
 
 static void check_transform(kc_context *k, const kc_matrix *m, transform run, transform definition)
 {

@@ -92,6 +92,8 @@ pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOption
         metadata_count: how.metadata.len(),
         error: sentence.pointer(),
         error_size: sentence.size(),
+        calibration: std::ptr::null(),
+        calibration_count: 0,
     };
     match unsafe { sys::dmlcsr_convert(from.as_ptr(), to.as_ptr(), &options) } {
         sys::DMLCSR_OK => Ok(()),
