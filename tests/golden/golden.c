@@ -293,7 +293,7 @@ static int run_isa(golden *g, int isa, const unsigned char *file, size_t file_si
     for (size_t i = 0; i < 3 * (size_t)side * side; i++)
         input[i] *= 2.0f;
     dml_tensor_import(dml_net_input(net), input);
-    dml_watch watch = {NULL, compare_tap, g};
+    dml_watch watch = {.tap = compare_tap, .opaque = g};
     if (dml_net_run(net, pool, true, &watch) != DMLCSR_OK)
         die("the network does not run with", k.name);
 
