@@ -7,7 +7,7 @@ INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w, siz
 #pragma GCC unroll 1
     for (size_t k = 0; k < count; k++) {
         const __m256 low = _mm256_load_ps(w + k * DML_BLOCK), high = _mm256_load_ps(w + k * DML_BLOCK + LANES);
-#pragma GCC unroll 6
+        UNROLL(6)
         for (size_t p = 0; p < width; p++) {
             const __m256 value = _mm256_broadcast_ss(x + p * step * DML_BLOCK + k);
             sum[p][0] = _mm256_fmadd_ps(value, low, sum[p][0]);

@@ -12,6 +12,7 @@
 #include <immintrin.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define WIDTH 6
 #define PARTS 2
@@ -21,7 +22,7 @@
 /* Sums of single precision begin with the bias, or where they were left in y. */
 INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width)
 {
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const float *start = t->first ? t->bias : t->y + p * DML_BLOCK;
         sum[p][0] = _mm256_load_ps(start);
@@ -32,7 +33,7 @@ INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const siz
 INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width, float *out)
 {
     (void)t;
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         _mm256_store_ps(out + p * DML_BLOCK, sum[p][0]);
         _mm256_store_ps(out + p * DML_BLOCK + LANES, sum[p][1]);
@@ -43,17 +44,17 @@ INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_
 INLINE void begin_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width)
 {
     (void)t;
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++)
         sum[p][0] = sum[p][1] = _mm256_setzero_si256();
 }
 
 INLINE void end_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width, float *out)
 {
-#pragma GCC unroll 2
+    UNROLL(2)
     for (size_t q = 0; q < PARTS; q++) {
         const __m256 unit = _mm256_load_ps(t->unit + q * LANES), bias = _mm256_load_ps(t->bias + q * LANES);
-#pragma GCC unroll 6
+        UNROLL(6)
         for (size_t p = 0; p < width; p++)
             _mm256_store_ps(out + p * DML_BLOCK + q * LANES,
                             _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sum[p][q]), unit), bias));

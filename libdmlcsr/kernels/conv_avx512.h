@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define WIDTH 14
 #define INLINE static inline __attribute__((always_inline))

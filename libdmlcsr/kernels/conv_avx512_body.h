@@ -31,11 +31,11 @@ INLINE void conv(const dml_conv_tile *t, const size_t width, const size_t panels
 {
     const element *w0 = t->w, *w1 = w0 + (panels > 1 ? t->w_panel : 0);
     sums sum[2][WIDTH];
-#pragma GCC unroll 2
-    for (size_t o = 0; o < panels; o++) {
-#pragma GCC unroll 14
-        for (size_t p = 0; p < width; p++)
-            sum[o][p] = begin(t, o, p);
+    UNROLL(14)
+    for (size_t p = 0; p < width; p++) {
+        sum[0][p] = begin(t, 0, p);
+        if (panels > 1)
+            sum[1][p] = begin(t, 1, p);
     }
     prefetch_outputs(t, width, panels);
     for (size_t b = 0; b < t->blocks; b++) {
@@ -49,7 +49,7 @@ INLINE void conv(const dml_conv_tile *t, const size_t width, const size_t panels
                     _mm_prefetch((const char *)(x + (width * step + k) * DML_BLOCK), _MM_HINT_T0);
                     const __m512i weight0 = _mm512_load_si512(w0 + k * DML_BLOCK);
                     const __m512i weight1 = panels > 1 ? _mm512_load_si512(w1 + k * DML_BLOCK) : weight0;
-#pragma GCC unroll 14
+                    UNROLL(14)
                     for (size_t p = 0; p < width; p++) {
                         const __m512i value = _mm512_set1_epi32(*(const lane *)(x + p * step * DML_BLOCK + k));
                         sum[0][p] = DOT(sum[0][p], value, weight0);
@@ -62,11 +62,11 @@ INLINE void conv(const dml_conv_tile *t, const size_t width, const size_t panels
             }
         }
     }
-#pragma GCC unroll 2
-    for (size_t o = 0; o < panels; o++) {
-#pragma GCC unroll 14
-        for (size_t p = 0; p < width; p++)
-            store(t, sum[o][p], o, p);
+    UNROLL(14)
+    for (size_t p = 0; p < width; p++) {
+        store(t, sum[0][p], 0, p);
+        if (panels > 1)
+            store(t, sum[1][p], 1, p);
     }
 }
 

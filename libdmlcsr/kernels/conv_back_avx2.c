@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define CHANNELS 4 /* input channels of a pass */
 #define PARTS 2 /* registers of a pixel of dy */
@@ -19,9 +20,9 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
                         uint32_t width, float *dw)
 {
     __m256 sum[CHANNELS][PARTS];
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = _mm256_load_ps(dw + k * DML_BLOCK + h * LANES);
     for (size_t i = 0; i < rows; i++) {
@@ -29,21 +30,21 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
 #pragma GCC unroll 1
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             __m256 gradient[PARTS];
-#pragma GCC unroll 4
+            UNROLL(4)
             for (size_t h = 0; h < PARTS; h++)
                 gradient[h] = _mm256_load_ps(d + h * LANES);
-#pragma GCC unroll 16
+            UNROLL(16)
             for (size_t k = 0; k < CHANNELS; k++) {
                 const __m256 v = _mm256_broadcast_ss(value + k);
-#pragma GCC unroll 4
+                UNROLL(4)
                 for (size_t h = 0; h < PARTS; h++)
                     sum[k][h] = _mm256_fmadd_ps(v, gradient[h], sum[k][h]);
             }
         }
     }
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             _mm256_store_ps(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }

@@ -9,6 +9,7 @@
 #include <arm_neon.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define CHANNELS 4 /* input channels of a pass */
 #define PARTS 4 /* registers of a pixel of dy */
@@ -19,9 +20,9 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
                         uint32_t width, float *dw)
 {
     float32x4_t sum[CHANNELS][PARTS];
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = vld1q_f32(dw + k * DML_BLOCK + h * LANES);
     for (size_t i = 0; i < rows; i++) {
@@ -29,21 +30,21 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
 #pragma GCC unroll 1
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             float32x4_t gradient[PARTS];
-#pragma GCC unroll 4
+            UNROLL(4)
             for (size_t h = 0; h < PARTS; h++)
                 gradient[h] = vld1q_f32(d + h * LANES);
-#pragma GCC unroll 16
+            UNROLL(16)
             for (size_t k = 0; k < CHANNELS; k++) {
                 const float32x4_t v = vdupq_n_f32(value[k]);
-#pragma GCC unroll 4
+                UNROLL(4)
                 for (size_t h = 0; h < PARTS; h++)
                     sum[k][h] = vfmaq_f32(sum[k][h], v, gradient[h]);
             }
         }
     }
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             vst1q_f32(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }

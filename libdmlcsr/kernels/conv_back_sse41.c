@@ -9,6 +9,7 @@
 #include <smmintrin.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define CHANNELS 2 /* input channels of a pass */
 #define PARTS 4 /* registers of a pixel of dy */
@@ -19,9 +20,9 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
                         uint32_t width, float *dw)
 {
     __m128 sum[CHANNELS][PARTS];
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = _mm_load_ps(dw + k * DML_BLOCK + h * LANES);
     for (size_t i = 0; i < rows; i++) {
@@ -29,21 +30,21 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
 #pragma GCC unroll 1
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             __m128 gradient[PARTS];
-#pragma GCC unroll 4
+            UNROLL(4)
             for (size_t h = 0; h < PARTS; h++)
                 gradient[h] = _mm_load_ps(d + h * LANES);
-#pragma GCC unroll 16
+            UNROLL(16)
             for (size_t k = 0; k < CHANNELS; k++) {
                 const __m128 v = _mm_set1_ps(value[k]);
-#pragma GCC unroll 4
+                UNROLL(4)
                 for (size_t h = 0; h < PARTS; h++)
                     sum[k][h] = _mm_add_ps(sum[k][h], _mm_mul_ps(v, gradient[h]));
             }
         }
     }
-#pragma GCC unroll 16
+    UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             _mm_store_ps(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }

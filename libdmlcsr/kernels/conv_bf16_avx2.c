@@ -5,7 +5,7 @@
 /* Half a pair: the same channel of all pixels, whose value of pixel p is at wide[p 16]. */
 INLINE void add_channel(__m256 (*sum)[PARTS], const float *wide, __m256i low, __m256i high, const size_t width)
 {
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const __m256 value = _mm256_broadcast_ss(wide + p * DML_BLOCK);
         sum[p][0] = _mm256_fmadd_ps(value, _mm256_castsi256_ps(low), sum[p][0]);
@@ -19,9 +19,9 @@ INLINE void accumulate(__m256 (*sum)[PARTS], const uint16_t *x, const uint16_t *
     (void)count; /* weights past the last channel are zero */
     const __m256i upper = _mm256_set1_epi32((int)0xffff0000);
     float wide[WIDTH * DML_BLOCK] __attribute__((aligned(32)));
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++)
-#pragma GCC unroll 2
+        UNROLL(2)
         for (size_t l = 0; l < DML_BLOCK; l += LANES) {
             const __m128i half = _mm_loadu_si128((const __m128i *)(x + p * step * DML_BLOCK + l));
             const __m256i single = _mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16);

@@ -4,7 +4,7 @@
 
 INLINE void load_even(float32x4_t *weight, const uint16_t *w)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_u16(vld1q_u16(w + q * 2 * LANES)), 16));
 }
@@ -12,7 +12,7 @@ INLINE void load_even(float32x4_t *weight, const uint16_t *w)
 INLINE void load_odd(float32x4_t *weight, const uint16_t *w)
 {
     const uint32x4_t upper = vdupq_n_u32(0xffff0000);
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_u16(vld1q_u16(w + q * 2 * LANES)), upper));
 }
@@ -23,7 +23,7 @@ INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint1
     (void)count; /* weights past the last channel are zero */
     float32x4_t value[WIDTH], weight[PARTS];
     for (size_t k = 0; k < DML_BLOCK; k += LANES) {
-#pragma GCC unroll 5
+        UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(x + p * step * DML_BLOCK + k), 16));
         load_odd(weight, w + k * DML_BLOCK);

@@ -13,7 +13,7 @@ INLINE bfloat16x8_t load_pairs(const uint16_t *p)
 
 INLINE void load_weights(bfloat16x8_t *weight, const uint16_t *w)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = load_pairs(w + q * 2 * LANES);
 }
@@ -24,7 +24,7 @@ INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint1
     (void)count; /* weights past the last channel are zero */
     bfloat16x8_t value[WIDTH], weight[PARTS];
     for (size_t k = 0; k < DML_BLOCK; k += 2 * LANES) {
-#pragma GCC unroll 5
+        UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = load_pairs(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);

@@ -3,7 +3,7 @@
 
 INLINE void load_weights(float32x4_t *weight, const float *w)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vld1q_f32(w + q * LANES);
 }
@@ -14,7 +14,7 @@ INLINE void accumulate(float32x4_t (*sum)[PARTS], const float *x, const float *w
     float32x4_t value[WIDTH], weight[PARTS];
     size_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-#pragma GCC unroll 5
+        UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vld1q_f32(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);
@@ -28,7 +28,7 @@ INLINE void accumulate(float32x4_t (*sum)[PARTS], const float *x, const float *w
     }
 #pragma GCC unroll 1
     for (; k < count; k++) {
-#pragma GCC unroll 5
+        UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vld1q_dup_f32(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);

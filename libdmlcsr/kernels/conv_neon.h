@@ -12,6 +12,7 @@
 #include <arm_neon.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define WIDTH 5
 #define PARTS 4 /* registers per block */
@@ -22,9 +23,9 @@
    The empty asm keeps the compiler from loading the next rows ahead of time, for which there are no registers left. */
 #define EACH_SUM(ADD, lane)                                             \
     __asm__ volatile("" ::: "memory");                                  \
-    _Pragma("GCC unroll 5")                                             \
+    UNROLL(5) \
     for (size_t p = 0; p < width; p++) {                                \
-        _Pragma("GCC unroll 4")                                         \
+        UNROLL(4) \
         for (size_t q = 0; q < PARTS; q++)                              \
             sum[p][q] = ADD(sum[p][q], weight[q], value[p], lane);      \
     }
@@ -32,9 +33,9 @@
 /* Sums of single precision begin with the bias, or where they were left in y. */
 INLINE void begin_single(const dml_conv_tile *t, float32x4_t (*sum)[PARTS], const size_t width)
 {
-#pragma GCC unroll 5
+    UNROLL(5)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = vld1q_f32((t->first ? t->bias : t->y + p * DML_BLOCK) + q * LANES);
     }
@@ -43,9 +44,9 @@ INLINE void begin_single(const dml_conv_tile *t, float32x4_t (*sum)[PARTS], cons
 INLINE void end_single(const dml_conv_tile *t, float32x4_t (*sum)[PARTS], const size_t width, float *out)
 {
     (void)t;
-#pragma GCC unroll 5
+    UNROLL(5)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             vst1q_f32(out + p * DML_BLOCK + q * LANES, sum[p][q]);
     }
@@ -58,16 +59,16 @@ INLINE void begin_whole(const dml_conv_tile *t, int32x4_t (*sum)[PARTS], const s
     const size_t taps = (size_t)t->blocks * t->kernel_h * t->kernel_w;
     const int8_t *w = t->w;
     int32x4_t total[PARTS];
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         total[q] = vdupq_n_s32((int32_t)taps * more);
     for (size_t i = 0; i < taps * 4; i++, w += 4 * DML_BLOCK)
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             total[q] = vpadalq_s16(total[q], vpaddlq_s8(vld1q_s8(w + q * 4 * LANES)));
-#pragma GCC unroll 5
+    UNROLL(5)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = vshlq_n_s32(total[q], 7);
     }
@@ -76,10 +77,10 @@ INLINE void begin_whole(const dml_conv_tile *t, int32x4_t (*sum)[PARTS], const s
 /* They get their unit and the bias at the end. */
 INLINE void end_whole(const dml_conv_tile *t, int32x4_t (*sum)[PARTS], const size_t width, float *out)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++) {
         const float32x4_t unit = vld1q_f32(t->unit + q * LANES), bias = vld1q_f32(t->bias + q * LANES);
-#pragma GCC unroll 5
+        UNROLL(5)
         for (size_t p = 0; p < width; p++)
             vst1q_f32(out + p * DML_BLOCK + q * LANES, vaddq_f32(vmulq_f32(vcvtq_f32_s32(sum[p][q]), unit), bias));
     }

@@ -6,10 +6,10 @@ INLINE void accumulate(__m128 (*sum)[PARTS], const float *x, const float *w, siz
 {
 #pragma GCC unroll 1
     for (size_t k = 0; k < count; k++) {
-#pragma GCC unroll 3
+        UNROLL(3)
         for (size_t p = 0; p < width; p++) {
             const __m128 value = _mm_set1_ps(x[p * step * DML_BLOCK + k]);
-#pragma GCC unroll 4
+            UNROLL(4)
             for (size_t q = 0; q < PARTS; q++)
                 sum[p][q] = _mm_add_ps(sum[p][q], _mm_mul_ps(value, _mm_load_ps(w + k * DML_BLOCK + q * LANES)));
         }

@@ -12,6 +12,7 @@
 #include <smmintrin.h>
 
 #include "base/tensor.h"
+#include "kernels/unroll.h"
 
 #define WIDTH 3
 #define PARTS 4 /* registers per block */
@@ -21,9 +22,9 @@
 /* Sums of single precision begin with the bias, or where they were left in y. */
 INLINE void begin_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width)
 {
-#pragma GCC unroll 3
+    UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = _mm_load_ps((t->first ? t->bias : t->y + p * DML_BLOCK) + q * LANES);
     }
@@ -32,9 +33,9 @@ INLINE void begin_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const siz
 INLINE void end_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width, float *out)
 {
     (void)t;
-#pragma GCC unroll 3
+    UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             _mm_store_ps(out + p * DML_BLOCK + q * LANES, sum[p][q]);
     }

@@ -8,7 +8,7 @@ typedef int32_t pair __attribute__((may_alias, aligned(4)));
 /* Two channels of a four, whose values of pixel p are at pairs[p 16]. */
 INLINE void add_pair(__m256i (*sum)[PARTS], const int16_t *pairs, __m256i low, __m256i high, const size_t width)
 {
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const __m256i value = _mm256_set1_epi32(*(const pair *)(pairs + p * DML_BLOCK));
         sum[p][0] = _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(value, low));
@@ -33,7 +33,7 @@ INLINE void accumulate(__m256i (*sum)[PARTS], const uint8_t *x, const uint8_t *w
 {
     (void)count; /* weights past the last channel are zero */
     int16_t pairs[WIDTH * DML_BLOCK] __attribute__((aligned(32))); /* per pixel: 8 even channels, 8 odd ones */
-#pragma GCC unroll 6
+    UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)(x + p * step * DML_BLOCK));
         __m128i *pixel = (__m128i *)(pairs + p * DML_BLOCK);

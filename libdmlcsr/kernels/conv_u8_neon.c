@@ -25,7 +25,7 @@ INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t 
 {
     (void)count; /* weights past the last channel are zero */
     int8_t pairs[WIDTH * DML_BLOCK] __attribute__((aligned(16))); /* per pixel: 8 even channels, 8 odd ones */
-#pragma GCC unroll 5
+    UNROLL(5)
     for (size_t p = 0; p < width; p++) {
         const uint8x16_t shifted = veorq_u8(vld1q_u8(x + p * step * DML_BLOCK), vdupq_n_u8(128));
         vst1q_u8((uint8_t *)pairs + p * DML_BLOCK, vcombine_u8(vmovn_u16(vreinterpretq_u16_u8(shifted)),
@@ -33,12 +33,12 @@ INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t 
     }
 #pragma GCC unroll 1
     for (size_t k = 0; k < DML_BLOCK; k += 4) {
-#pragma GCC unroll 2
+        UNROLL(2)
         for (size_t q = 0; q < PARTS; q += 2) {
             const int8_t *four = (const int8_t *)w + k * DML_BLOCK + q * 4 * LANES;
             const int8x16_t first = vld1q_s8(four), second = vld1q_s8(four + 4 * LANES);
             const int8x16_t even = vuzp1q_s8(first, second), odd = vuzp2q_s8(first, second);
-#pragma GCC unroll 5
+            UNROLL(5)
             for (size_t p = 0; p < width; p++) {
                 const int8_t *pixel = pairs + p * DML_BLOCK + k / 2;
                 add_four(sum[p] + q, even, odd, load_pair(pixel), load_pair(pixel + 8));

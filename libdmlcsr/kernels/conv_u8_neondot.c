@@ -8,7 +8,7 @@
 
 INLINE void load_weights(int8x16_t *weight, const int8_t *w)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vld1q_s8(w + q * 4 * LANES);
 }
@@ -19,7 +19,7 @@ INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t 
     (void)count; /* weights past the last channel are zero */
     const int8_t *four = (const int8_t *)w;
     int8x16_t value[WIDTH], weight[PARTS];
-#pragma GCC unroll 5
+    UNROLL(5)
     for (size_t p = 0; p < width; p++)
         value[p] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(x + p * step * DML_BLOCK), vdupq_n_u8(128)));
     load_weights(weight, four);

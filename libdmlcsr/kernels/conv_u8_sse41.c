@@ -10,7 +10,7 @@ INLINE void spread(int16_t *pairs, const uint8_t *x)
 {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)x);
     __m128i *to = (__m128i *)pairs;
-#pragma GCC unroll 2
+    UNROLL(2)
     for (size_t i = 0; i < 2; i++, to += 4) {
         const __m128i wide = i ? _mm_srli_epi16(bytes, 8) : _mm_and_si128(bytes, _mm_set1_epi16(0xff));
         _mm_store_si128(to, _mm_shuffle_epi32(wide, 0x00));
@@ -23,7 +23,7 @@ INLINE void spread(int16_t *pairs, const uint8_t *x)
 /* Two channels of a four, of part q of all pixels. */
 INLINE void add_pair(__m128i (*sum)[PARTS], size_t q, const int16_t *pairs, __m128i weight, const size_t width)
 {
-#pragma GCC unroll 3
+    UNROLL(3)
     for (size_t p = 0; p < width; p++) {
         const __m128i value = _mm_load_si128((const __m128i *)(pairs + p * 2 * 4 * PAIR));
         sum[p][q] = _mm_add_epi32(sum[p][q], _mm_madd_epi16(weight, value));
@@ -42,7 +42,7 @@ INLINE void accumulate(__m128i (*sum)[PARTS], const uint8_t *x, const uint8_t *w
 #pragma GCC unroll 1
     for (size_t k = 0; k < 4; k++) {
         const __m128i *four = (const __m128i *)(w + k * 4 * DML_BLOCK);
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++) {
             const __m128i weight = _mm_load_si128(four + q);
             add_pair(sum, q, pairs + k * PAIR, _mm_srai_epi16(_mm_slli_epi16(weight, 8), 8), width);
@@ -55,9 +55,9 @@ INLINE void accumulate(__m128i (*sum)[PARTS], const uint8_t *x, const uint8_t *w
 INLINE void begin(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width)
 {
     (void)t;
-#pragma GCC unroll 3
+    UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = _mm_setzero_si128();
     }
@@ -65,10 +65,10 @@ INLINE void begin(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t wi
 
 INLINE void end(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width, float *out)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t q = 0; q < PARTS; q++) {
         const __m128 unit = _mm_load_ps(t->unit + q * LANES), bias = _mm_load_ps(t->bias + q * LANES);
-#pragma GCC unroll 3
+        UNROLL(3)
         for (size_t p = 0; p < width; p++) {
             const __m128 product = _mm_mul_ps(_mm_cvtepi32_ps(sum[p][q]), unit);
             _mm_store_ps(out + p * DML_BLOCK + q * LANES, _mm_add_ps(product, bias));
