@@ -37,6 +37,9 @@ static const char help_text[] =
     "  -r, --region X,Y,SIZE[,DEGREES[,CONTEXT]]\n"
     "                         a face: its centre, the side of its square, its tilt (clockwise), and how many sizes\n"
     "                         around it the network sees (2); repeat it for more faces\n"
+    "      --faces            find the faces first, and parse each: for group pictures\n"
+    "      --smallest N       with --faces: side of the smallest face, in pixels (default: 1/32 of the picture's\n"
+    "                         longer side, but at least 24); smaller ones take longer\n"
     "\n"
     "How\n"
     "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
@@ -71,7 +74,9 @@ enum {
     OPTION_SIDE,
     OPTION_GROW,
     OPTION_SHRINK,
-    OPTION_FEATHER
+    OPTION_FEATHER,
+    OPTION_FACES,
+    OPTION_SMALLEST
 };
 
 static const struct option options[] = {
@@ -85,6 +90,8 @@ static const struct option options[] = {
     { "json", no_argument, NULL, OPTION_JSON },
     { "classes", required_argument, NULL, OPTION_CLASSES },
     { "region", required_argument, NULL, 'r' },
+    { "faces", no_argument, NULL, OPTION_FACES },
+    { "smallest", required_argument, NULL, OPTION_SMALLEST },
     { "model", required_argument, NULL, 'm' },
     { "threads", required_argument, NULL, 't' },
     { "isa", required_argument, NULL, OPTION_ISA },
@@ -203,6 +210,33 @@ static int read_pixels(const char *option, const char *text, float *out)
     return -1;
 }
 
+static int read_smallest(arguments *a, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= 8 && value <= 65535))
+        return wrong("smallest", text, "expected pixels, 8 to 65535");
+    a->smallest = (float)value;
+    return -1;
+}
+
+/* Options that make no sense with, or without, others. */
+static int check_together(const arguments *a)
+{
+    const char *text = NULL;
+    if (a->photo_count == 0)
+        text = "no picture is named. Try " PROGRAM " --help.";
+    else if (!a->masks && (a->grow > 0 || a->shrink > 0 || a->feather > 0))
+        text = "--grow, --shrink and --feather change masks; name a folder for these with --masks";
+    else if (a->faces && a->region_count)
+        text = "--faces finds where to look, --region says so: give one of the two";
+    else if (!a->faces && a->smallest > 0)
+        text = "--smallest is about the faces that --faces finds";
+    if (text)
+        fprintf(stderr, PROGRAM ": %s\n", text);
+    return text ? EXIT_USAGE : -1;
+}
+
 static int read_option(arguments *a, int option, const char *text)
 {
     switch (option) {
@@ -216,6 +250,8 @@ static int read_option(arguments *a, int option, const char *text)
     case OPTION_JSON: a->json = true; return -1;
     case OPTION_CLASSES: a->classes = text; return -1;
     case 'r': return add_region(a, text);
+    case OPTION_FACES: a->faces = true; return -1;
+    case OPTION_SMALLEST: return read_smallest(a, text);
     case 'm': a->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
     case 't': return option_number(PROGRAM, "threads", text, 1, 256, &a->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &a->isa);
@@ -248,15 +284,7 @@ int arguments_read(arguments *a, int argc, char **argv)
         code = read_option(a, option, optarg);
     a->photos = argv + optind;
     a->photo_count = (size_t)(argc - optind);
-    if (code < 0 && a->photo_count == 0) {
-        fputs(PROGRAM ": no picture is named. Try " PROGRAM " --help.\n", stderr);
-        code = EXIT_USAGE;
-    }
-    if (code < 0 && !a->masks && (a->grow > 0 || a->shrink > 0 || a->feather > 0)) {
-        fputs(PROGRAM ": --grow, --shrink and --feather change masks; name a folder for these with --masks\n", stderr);
-        code = EXIT_USAGE;
-    }
-    return code;
+    return code < 0 ? check_together(a) : code;
 }
 
 void arguments_free(arguments *a)

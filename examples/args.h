@@ -28,6 +28,8 @@ typedef struct arguments {
     float grow, shrink, feather; /* of masks, in pixels */
     dmlcsr_region *regions;
     size_t region_count;
+    bool faces;          /* find them */
+    float smallest;      /* of these, in pixels, or 0 */
     double limit; /* megapixels */
 } arguments;
 

@@ -221,10 +221,10 @@ static bool write_overlay(const outputs *o, const class_list *classes, findings 
     for (uint32_t i = 1; i < classes->count && o->asked->legend; i++)
         if (f->shown[i] && f->of[i].pixels)
             entries[count++] = (legend_entry){ classes->names[i], classes->colors[i], findings_share(f, i) };
-    size_t regions = o->asked->legend ? o->asked->region_count : 0;
+    size_t regions = o->asked->legend ? f->region_count : 0;
     frame *frames = malloc((regions + 1) * sizeof *frames);
     for (size_t i = 0; frames && i < regions; i++)
-        frames[i] = frame_of(&o->asked->regions[i]);
+        frames[i] = frame_of(&f->regions[i]);
     bool made = overlay_make(&overlay, f->photo, f->labels, classes->colors, frames, frames ? regions : 0, entries,
                              count, error);
     free(frames);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "find.h"
 #include "io.h"
 #include "outputs.h"
 #include "progress.h"
@@ -154,11 +155,27 @@ static void release_memory(maps *m)
     free(m->category_edge);
 }
 
+/* What is in the maps where there is nobody. */
+static void clear_maps(maps *m, size_t count, bool background)
+{
+    memset(m->labels, 0, count);
+    if (m->matte)
+        memset(m->matte, background ? 255 : 0, count);
+    if (m->category_edge)
+        memset(m->category_edge, 0, count);
+    for (size_t i = 0; m->binary_edge && i < count; i++)
+        m->binary_edge[i] = 0;
+}
+
 /* Parses the whole picture, or its regions one after the other into the same maps. */
-static bool parse_regions(session *s, const picture *photo, maps *m, note *error)
+static bool parse_regions(session *s, const findings *f, const picture *photo, maps *m, note *error)
 {
     dmlcsr_image image = { photo->pixels, photo->width, photo->height, (size_t)photo->width * 3, DMLCSR_RGB8 };
-    size_t count = s->asked.region_count ? s->asked.region_count : 1;
+    size_t count = f->region_count ? f->region_count : 1;
+    if (f->faces && !f->region_count) {
+        clear_maps(m, (size_t)photo->width * photo->height, s->matte & 1);
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
         dmlcsr_result result;
         dmlcsr_result_init(&result);
@@ -168,7 +185,7 @@ static bool parse_regions(session *s, const picture *photo, maps *m, note *error
         result.matte_classes = s->matte;
         result.binary_edge = m->binary_edge;
         result.category_edge = m->category_edge;
-        const dmlcsr_region *region = s->asked.region_count ? &s->asked.regions[i] : NULL;
+        const dmlcsr_region *region = f->region_count ? &f->regions[i] : NULL;
         int status = dmlcsr_parse_region(s->parser, &image, region, &result);
         if (status != DMLCSR_OK) {
             const char *sentence = dmlcsr_last_error(s->parser);
@@ -201,6 +218,33 @@ static void check_regions(session *s, const char *file, const picture *photo)
     }
 }
 
+/* Where to look: what the user said, or what is found there. */
+static bool choose_regions(session *s, findings *f, const picture *photo, face_list *list, note *error)
+{
+    note text;
+    f->regions = s->asked.regions;
+    f->region_count = s->asked.region_count;
+    if (!s->asked.faces)
+        return true;
+    if (!faces_find(list, s->parser, photo, s->asked.smallest, error))
+        return false;
+    f->faces = list->faces;
+    f->regions = list->regions;
+    f->region_count = list->count;
+    note_set(&text, "%zu face%s found", list->count, list->count == 1 ? "" : "s");
+    if (!list->count && !s->asked.quiet)
+        complain(s, f->file, "warning: ", "no face found");
+    else if (s->asked.verbose)
+        complain(s, f->file, "", text.text);
+    for (size_t i = 0; i < list->count && s->asked.verbose; i++) {
+        const dmlcsr_face *face = &list->faces[i];
+        note_set(&text, "face at %.1f,%.1f,%.1f,%.1f, confidence %.2f", (double)face->center_x, (double)face->center_y,
+                 (double)face->size, (double)face->rotation * 57.295779513082321, (double)face->confidence);
+        complain(s, f->file, "", text.text);
+    }
+    return true;
+}
+
 /* The ids that are shown; classes that were not asked for become background. */
 static void keep_shown(const session *s, uint8_t *labels, size_t count)
 {
@@ -211,7 +255,7 @@ static void keep_shown(const session *s, uint8_t *labels, size_t count)
         labels[i] = map[labels[i]];
 }
 
-static bool work_on(session *s, findings *f, picture *photo, maps *m, note *error)
+static bool work_on(session *s, findings *f, picture *photo, maps *m, face_list *list, note *error)
 {
     double start = steady_seconds();
     if (!picture_read(photo, f->file, (uint64_t)(s->asked.limit * 1e6), error))
@@ -220,7 +264,8 @@ static bool work_on(session *s, findings *f, picture *photo, maps *m, note *erro
         complain(s, f->file, "warning: ", photo->warning.text);
     check_regions(s, f->file, photo);
     double read = steady_seconds();
-    if (!take_memory(s, photo, m, error) || !parse_regions(s, photo, m, error))
+    if (!take_memory(s, photo, m, error) || !choose_regions(s, f, photo, list, error) ||
+        !parse_regions(s, f, photo, m, error))
         return false;
     double parsed = steady_seconds();
     keep_shown(s, m->labels, (size_t)photo->width * photo->height);
@@ -252,13 +297,14 @@ static void do_picture(session *s, const char *file)
 {
     picture photo = { NULL, 0, 0, { "" } };
     maps m = { NULL, NULL, NULL, NULL };
+    face_list list = { NULL, NULL, 0 };
     note error = { "" };
     findings f;
     memset(&f, 0, sizeof f);
     f.file = file;
     f.photo = &photo;
     f.shown = s->shown;
-    if (work_on(s, &f, &photo, &m, &error))
+    if (work_on(s, &f, &photo, &m, &list, &error))
         report(s, &f);
     else if (!stopped) {
         s->failed++;
@@ -269,6 +315,7 @@ static void do_picture(session *s, const char *file)
     for (size_t i = 0; i < f.written_count; i++)
         free(f.written[i]);
     free(f.written);
+    faces_free(&list);
     release_memory(&m);
     picture_free(&photo);
 }

@@ -63,14 +63,19 @@ static void write_classes(FILE *out, const class_list *classes, const findings *
     fputc(']', out);
 }
 
-static void write_regions(FILE *out, const arguments *a)
+static void write_regions(FILE *out, const findings *f)
 {
     fputs(",\"regions\":[", out);
-    for (size_t i = 0; i < a->region_count; i++) {
-        const dmlcsr_region *r = &a->regions[i];
-        fprintf(out, "%s{\"x\":%g,\"y\":%g,\"size\":%g,\"degrees\":%.6g,\"context\":%g}", i ? "," : "",
+    for (size_t i = 0; i < f->region_count; i++) {
+        const dmlcsr_region *r = &f->regions[i];
+        fprintf(out, "%s{\"x\":%g,\"y\":%g,\"size\":%g,\"degrees\":%.6g,\"context\":%g", i ? "," : "",
                 (double)r->center_x, (double)r->center_y, (double)r->size, (double)r->rotation * 57.295779513082321,
                 r->context > 0 ? (double)r->context : 2.0);
+        if (f->faces)
+            fprintf(out, ",\"confidence\":%.4f,\"box\":[%g,%g,%g,%g]", (double)f->faces[i].confidence,
+                    (double)f->faces[i].left, (double)f->faces[i].top,
+                    (double)(f->faces[i].right - f->faces[i].left), (double)(f->faces[i].bottom - f->faces[i].top));
+        fputc('}', out);
     }
     fputc(']', out);
 }
@@ -99,7 +104,7 @@ void report_json(FILE *out, const dmlcsr *parser, const class_list *classes, con
             dmlcsr_isa(parser), dmlcsr_precision(parser), dmlcsr_threads(parser));
     fprintf(out, ",\"seconds\":{\"read\":%.4f,\"parse\":%.4f,\"write\":%.4f}", f->seconds_read, f->seconds_parse,
             f->seconds_write);
-    write_regions(out, a);
+    write_regions(out, f);
     write_classes(out, classes, f);
     write_files(out, f);
     if (f->photo->warning.text[0]) {

@@ -19,6 +19,9 @@ typedef struct findings {
     const uint8_t *labels;
     const bool *shown; /* 256 flags: which classes are reported */
     class_statistics of[256];
+    const dmlcsr_region *regions; /* that were parsed, or none: the whole picture */
+    size_t region_count;
+    const dmlcsr_face *faces;     /* what was found there; NULL when the regions were given */
     double seconds_read, seconds_parse, seconds_write;
     char **written; /* names of files */
     size_t written_count;

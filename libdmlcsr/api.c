@@ -1,6 +1,7 @@
 /* The public functions: check the arguments, call in, nothing else. Those on model files are in api_model.c. */
 #include <string.h>
 
+#include "faces.h"
 #include "parse.h"
 #include "image/palette.h"
 #include "model/default.h"
@@ -160,6 +161,12 @@ int dmlcsr_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count)
     if (count > INT32_MAX)
         return dml_fail(&handle->error, DMLCSR_ERROR_ARGUMENT, "count is %zu, must be at most %d", count, INT32_MAX);
     return dml_parse_many(handle, jobs, count);
+}
+
+int dmlcsr_find_faces(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_find_options *options, dmlcsr_face *faces,
+                      size_t capacity, size_t *count)
+{
+    return handle ? dml_find_faces(handle, image, options, faces, capacity, count) : DMLCSR_ERROR_ARGUMENT;
 }
 
 /* ---- the bare network --------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-#include "handle.h"
+#include "faces.h"
 
 /* Cleared but for its memory, which comes first. */
 static void *alloc_holder(const dmlcsr_options *options, size_t limit, size_t size, int *status, dml_error *error)
@@ -100,6 +100,7 @@ void dml_handle_free(dmlcsr *handle)
     for (uint32_t i = 0; i < handle->workers; i++)
         dml_handle_free(handle->worker[i]);
     dml_release(&handle->memory, handle->worker);
+    dml_finder_free(handle->finder, &handle->memory);
     dml_net_free(handle->net, &handle->memory);
     dml_net_free(handle->other, &handle->memory);
     dml_pool_free(handle->pool);

@@ -27,6 +27,7 @@ struct dmlcsr {
     uint8_t *scratch;  /* for image results */
     struct dmlcsr **worker; /* handles of one thread for dmlcsr_parse_many(), as many as threads, or NULL */
     uint32_t workers;  /* made so far */
+    struct dml_finder *finder; /* for dmlcsr_find_faces(), or NULL */
     dml_error error;
 };
 

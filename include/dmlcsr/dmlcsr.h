@@ -16,8 +16,9 @@
  *
  * - **Errors.** A function that can fail returns DMLCSR_OK (0) or one of the negative codes below; the codes never
  *   change their meaning. On an error the outputs are untouched, and a sentence names the thing at fault.
- *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region() and dmlcsr_forward(). The functions that take
- *   a struct with a buffer for it (create, inspect, convert, export) put it there; create hands it to the log callback, too.
+ *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_find_faces() and dmlcsr_forward(). The
+ *   functions that take a struct with a buffer for it (create, inspect, convert, export) put it there; create hands it to
+ *   the log callback, too.
  *   dmlcsr_clone() hands it to the log callback alone. dmlcsr_forward_size() has none. Nor is there one where nothing
  *   can receive it: without a handle or struct, or with a struct_size below that of the first version, since nobody
  *   knows where such a struct has its fields.
@@ -311,6 +312,66 @@ typedef struct dmlcsr_job {
 DMLCSR_API int dmlcsr_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count);
 
 /**
+ * A face that dmlcsr_find_faces() has found. Frozen: this struct never changes. dmlcsr_face_region() makes a region of it.
+ * @since 0.2
+ */
+typedef struct dmlcsr_face {
+    float center_x, center_y;       /**< centre in image pixels; may lie outside the image where the face is cut off */
+    float size;                     /**< side of its square in image pixels, as dmlcsr_region has it: about from brows to chin */
+    float rotation;                 /**< radians, clockwise as seen on the screen, in -pi to pi; from eyes and mouth */
+    float left, top, right, bottom; /**< edges of the box around skin, eyes, nose and mouth, in image pixels, within the image:
+                                         -0.5 is the left edge of pixel 0 */
+    float confidence;               /**< 0 to 1: how well the parts make up a face; not a probability */
+} dmlcsr_face;
+
+/** What to look for. Fill with dmlcsr_find_options_init(); zero is a sound default for each field. @since 0.2 */
+typedef struct dmlcsr_find_options {
+    size_t struct_size; /**< set by dmlcsr_find_options_init() */
+    float smallest;     /**< size of the smallest face in image pixels, 8 or more; 0: 1/32 of the longer side, at least 24.
+                             Halving it means up to four times as many passes of the network */
+    float threshold;    /**< confidence from which on a face counts, up to 1; 0: 0.5 */
+    uint32_t most;      /**< number of faces after which the smaller ones are left out; 0: no limit but 1000 */
+    uint32_t reserved;  /**< zero */
+} dmlcsr_find_options;
+
+/** Sets every field to its default and records the size. @since 0.2 */
+static inline void dmlcsr_find_options_init(dmlcsr_find_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+}
+
+/** The region in which to parse a face that was found. @since 0.2 */
+static inline void dmlcsr_face_region(const dmlcsr_face *face, dmlcsr_region *region)
+{
+    dmlcsr_region_init(region);
+    region->center_x = face->center_x;
+    region->center_y = face->center_y;
+    region->size = face->size;
+    region->rotation = face->rotation;
+}
+
+/**
+ * Finds the faces in a whole picture, with the network itself and nothing else: it looks at the picture in squares, from
+ * large to small, and then closer at each place where skin, eyes, nose and mouth may make up a face. Parse what is found
+ * with dmlcsr_parse_region() or dmlcsr_parse_many() and DMLCSR_COMPOSE in the order in which they come: the square of a
+ * large face may hold smaller ones, of which the network then knows little, so that their own parse has to be on top.
+ *
+ * It takes some ten passes of the network for a portrait and some hundred for a group; see doc/faces.md. The first call
+ * makes scratch memory, which is kept. The result does not depend on the number of threads. options.progress is called
+ * between layers with the thousandths that are done.
+ *
+ * @param options   NULL: defaults
+ * @param faces     receives the first `capacity` of them, largest first; may be NULL when that is 0
+ * @param count     receives how many there are, which may be more than `capacity`
+ * @return DMLCSR_OK, also when there is none, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_LIMIT, ERROR_CANCELLED, or
+ *         ERROR_UNSUPPORTED: the model has no classes for skin, eyes, nose and mouth by a name that the library knows
+ * @since 0.2
+ */
+DMLCSR_API int dmlcsr_find_faces(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_find_options *options,
+                                 dmlcsr_face *faces, size_t capacity, size_t *count);
+
+/**
  * The size of the network's outputs for an input of height x width (about a quarter of each).
  * @return DMLCSR_OK or ERROR_ARGUMENT (NULL, or a side below 17 or above 4097); no sentence
  * @since 0.1
@@ -394,8 +455,8 @@ DMLCSR_API int dmlcsr_isa_available(int isa);
 DMLCSR_API const char *dmlcsr_strerror(int status);
 
 /**
- * The sentence of the last error of dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_parse_many() or dmlcsr_forward() with this handle; "" when
- * there was none, and for NULL. Other functions leave it alone. Valid until the next of these calls. @since 0.1
+ * The sentence of the last error of dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_parse_many(), dmlcsr_find_faces() or
+ * dmlcsr_forward() with this handle; "" when there was none, and for NULL. Other functions leave it alone. Valid until the next of these calls. @since 0.1
  */
 DMLCSR_API const char *dmlcsr_last_error(const dmlcsr *handle);
 

@@ -124,6 +124,38 @@ START_TEST(parse_needs_nothing)
 }
 END_TEST
 
+/* The first search makes what it needs; the next ones need nothing. */
+START_TEST(find_faces)
+{
+    dmlcsr *handle = NULL;
+    dmlcsr_image image;
+    dmlcsr_face face[4];
+    size_t count = 77;
+    uint8_t *pixels = portrait(&image, 40, 30);
+    long n = 0;
+    options.log = NULL;
+    ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &options), DMLCSR_OK);
+    const long before = supply.held;
+    for (int status = -1; status != DMLCSR_OK; n++) {
+        ration_set(&supply, n);
+        status = dmlcsr_find_faces(handle, &image, NULL, face, 4, &count);
+        ck_assert_int_lt(n, 100);
+        if (status == DMLCSR_OK)
+            break;
+        ck_assert_int_eq(status, DMLCSR_ERROR_MEMORY);
+        ck_assert_ptr_nonnull(strstr(dmlcsr_last_error(handle), "memory"));
+        ck_assert_uint_eq(count, 77);
+        ck_assert_int_eq(supply.held, before);
+    }
+    ck_assert_int_gt(n, 5);
+    ration_set(&supply, 0);
+    ck_assert_int_eq(dmlcsr_find_faces(handle, &image, NULL, face, 4, &count), DMLCSR_OK);
+    dmlcsr_free(handle);
+    ck_assert_int_eq(supply.held, 0);
+    free(pixels);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("oom");
@@ -134,6 +166,7 @@ int main(void)
     tcase_add_test(c, create_from_pth);
     tcase_add_test(c, clone_and_forward);
     tcase_add_test(c, parse_needs_nothing);
+    tcase_add_test(c, find_faces);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

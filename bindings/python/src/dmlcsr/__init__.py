@@ -11,12 +11,12 @@ from ._errors import ArgumentError, Cancelled, Error, FileError, OutOfMemory
 from ._files import Tensor, convert, export_onnx, inspect
 from ._header import VERSION as __version__
 from ._header import Format, Geometry, Isa, Log, Precision, Status, Storage
-from ._images import Region
+from ._images import Face, Region
 from ._library import isa_available, version
 from ._parser import Logits, Parser, Result
 
 __all__ = [
-    "ArgumentError", "Cancelled", "Error", "FileError", "Format", "Geometry", "Isa", "Log", "Logits", "OutOfMemory",
-    "Parser", "Precision", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert", "export_onnx",
-    "inspect", "isa_available", "version",
+    "ArgumentError", "Cancelled", "Error", "Face", "FileError", "Format", "Geometry", "Isa", "Log", "Logits",
+    "OutOfMemory", "Parser", "Precision", "Region", "Result", "Status", "Storage", "Tensor", "__version__", "convert",
+    "export_onnx", "inspect", "isa_available", "version",
 ]

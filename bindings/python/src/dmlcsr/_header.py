@@ -175,6 +175,30 @@ class dmlcsr_job(ctypes.Structure):
     ]
 
 
+class dmlcsr_face(ctypes.Structure):
+    _fields_ = [
+        ("center_x", ctypes.c_float),
+        ("center_y", ctypes.c_float),
+        ("size", ctypes.c_float),
+        ("rotation", ctypes.c_float),
+        ("left", ctypes.c_float),
+        ("top", ctypes.c_float),
+        ("right", ctypes.c_float),
+        ("bottom", ctypes.c_float),
+        ("confidence", ctypes.c_float),
+    ]
+
+
+class dmlcsr_find_options(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("smallest", ctypes.c_float),
+        ("threshold", ctypes.c_float),
+        ("most", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+    ]
+
+
 class dmlcsr_tensor_info(ctypes.Structure):
     _fields_ = [
         ("name", ctypes.c_char_p),
@@ -241,6 +265,14 @@ FUNCTIONS = {
         ctypes.POINTER(dmlcsr_result),
     ]),
     "dmlcsr_parse_many": (ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(dmlcsr_job), ctypes.c_size_t]),
+    "dmlcsr_find_faces": (ctypes.c_int, [
+        ctypes.c_void_p,
+        ctypes.POINTER(dmlcsr_image),
+        ctypes.POINTER(dmlcsr_find_options),
+        ctypes.POINTER(dmlcsr_face),
+        ctypes.c_size_t,
+        ctypes.POINTER(ctypes.c_size_t),
+    ]),
     "dmlcsr_forward_size": (ctypes.c_int, [
         ctypes.c_void_p,
         ctypes.c_uint32,

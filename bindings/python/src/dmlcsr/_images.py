@@ -28,6 +28,23 @@ class Region(NamedTuple):
 RegionLike = Union[Region, Sequence[float]]
 
 
+class Face(NamedTuple):
+    """A face that was found; region() is where to parse it. The box has the edges of skin, eyes, nose and mouth."""
+
+    center_x: float
+    center_y: float
+    size: float
+    rotation: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+
+    def region(self) -> Region:
+        return Region(self.center_x, self.center_y, self.size, self.rotation)
+
+
 class Picture(NamedTuple):
     raw: dmlcsr_image
     pixels: Array  # keeps the memory that `raw` points to

@@ -11,12 +11,14 @@ import numpy
 from . import _batch
 from ._callbacks import Callbacks, LogFunction, ProgressFunction, Sentence
 from ._errors import error
-from ._header import Flags, Format, Geometry, Isa, Precision, Status, dmlcsr_options, dmlcsr_result
-from ._images import Array, RegionLike, output, picture, region_pointer
+from ._header import (Flags, Format, Geometry, Isa, Precision, Status, dmlcsr_face, dmlcsr_find_options, dmlcsr_options,
+                      dmlcsr_result)
+from ._images import Array, Face, RegionLike, output, picture, region_pointer
 from ._library import library, text
 
 Classes = Iterable[Union[str, int]]
 Wanted = Union[bool, Array, None]
+_MOST_FACES = 1000  # as many as the library finds
 
 
 class Result(NamedTuple):
@@ -222,6 +224,34 @@ class Parser:
                 raise error(Status.ERROR_ARGUMENT, "there is no class %r, but %s" % (named, ", ".join(self.classes)))
             bits |= 1 << int(label)
         return bits
+
+    def find_faces(self, photo: Any, *, smallest: float = 0.0, threshold: float = 0.0, most: int = 0,
+                   format: Union[Format, str, None] = None) -> List[Face]:
+        """The faces in a whole picture, largest first. `smallest`: their size in pixels, 0 for 1/32 of the longer side;
+        `threshold`: the confidence from which on they count, 0 for 0.5; `most`: how many, 0 for all."""
+        if not 0 <= most < 1 << 32:
+            raise error(Status.ERROR_ARGUMENT, "most is %d" % most)
+        image = picture(photo, format)
+        options = dmlcsr_find_options(ctypes.sizeof(dmlcsr_find_options), smallest, threshold, most, 0)
+        faces, count = (dmlcsr_face * _MOST_FACES)(), ctypes.c_size_t()
+        with self._working():
+            status = self._callbacks.call(
+                library().dmlcsr_find_faces, self._handle, ctypes.byref(image.raw), ctypes.byref(options), faces,
+                _MOST_FACES, ctypes.byref(count))
+            if status != Status.OK:
+                raise error(status, text(library().dmlcsr_last_error(self._handle)))
+        return [Face(*(getattr(face, name) for name in Face._fields)) for face in faces[:count.value]]
+
+    def parse_faces(self, photo: Any, faces: Optional[Iterable[Face]] = None, *,
+                    format: Union[Format, str, None] = None) -> Array:
+        """Class ids of all faces in one map, height x width, uint8: of those given, or of what find_faces() finds,
+        the smaller ones on top."""
+        image = picture(photo, format)
+        labels = numpy.zeros((image.height, image.width), numpy.uint8)
+        found = self.find_faces(photo, format=format) if faces is None else faces
+        for face in sorted(found, key=lambda face: -face.size):
+            self.run(photo, face.region(), format=format, labels=labels, compose=True)
+        return labels
 
     def forward(self, values: Any) -> Logits:
         """The bare network on 3 x height x width normalised values."""

@@ -165,6 +165,30 @@ pub struct dmlcsr_job {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct dmlcsr_face {
+    pub center_x: f32,
+    pub center_y: f32,
+    pub size: f32,
+    pub rotation: f32,
+    pub left: f32,
+    pub top: f32,
+    pub right: f32,
+    pub bottom: f32,
+    pub confidence: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dmlcsr_find_options {
+    pub struct_size: usize,
+    pub smallest: f32,
+    pub threshold: f32,
+    pub most: u32,
+    pub reserved: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct dmlcsr_tensor_info {
     pub name: *const c_char,
     pub dtype: *const c_char,
@@ -228,6 +252,14 @@ extern "C" {
         result: *mut dmlcsr_result,
     ) -> c_int;
     pub fn dmlcsr_parse_many(handle: *mut dmlcsr, jobs: *mut dmlcsr_job, count: usize) -> c_int;
+    pub fn dmlcsr_find_faces(
+        handle: *mut dmlcsr,
+        image: *const dmlcsr_image,
+        options: *const dmlcsr_find_options,
+        faces: *mut dmlcsr_face,
+        capacity: usize,
+        count: *mut usize,
+    ) -> c_int;
     pub fn dmlcsr_forward_size(
         handle: *const dmlcsr,
         height: u32,
