@@ -354,8 +354,8 @@ START_TEST(arguments)
     expect_failure(FOLDER "kinds_zip.pth", out, &options, DMLCSR_ERROR_ARGUMENT, "metadata is NULL");
     options.metadata = hole;
     expect_failure(FOLDER "kinds_zip.pth", out, &options, DMLCSR_ERROR_ARGUMENT, "pair 0 is NULL");
-    options = options_of(3);
-    expect_failure(FOLDER "kinds_zip.pth", out, &options, DMLCSR_ERROR_ARGUMENT, "dtype is 3");
+    options = options_of(4);
+    expect_failure(FOLDER "kinds_zip.pth", out, &options, DMLCSR_ERROR_ARGUMENT, "dtype is 4");
     options.dtype = -1;
     expect_failure(FOLDER "kinds_zip.pth", out, &options, DMLCSR_ERROR_ARGUMENT, "dtype is -1");
     options = options_of(DMLCSR_F32);
