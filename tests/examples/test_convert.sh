@@ -7,7 +7,7 @@ convert=$BUILD/bin/dmlcsr-convert model=weights/dmlcsr-small.safetensors
 
 try 0 "list" "$convert" --list $model
 says "dmlcsr.classes" "tensor" "dtype" "F32" "tensors"
-for dtype in f32 f16 bf16; do
+for dtype in f32 f16 bf16 i8; do
     try 0 "$dtype" "$convert" $model "$folder/$dtype.safetensors" --dtype $dtype
     says "wrote $folder/$dtype.safetensors"
     try 0 "list $dtype" "$convert" --list "$folder/$dtype.safetensors"
@@ -61,8 +61,10 @@ says "missing"
 try 1 "no folder" "$convert" $model "$folder/no/such/folder"
 try 1 "list nonsense" "$convert" --list "$folder/nonsense"
 try 2 "one name" "$convert" $model
+try 2 "onnx and pictures" "$convert" --onnx --calibrate examples/demo.jpg $model "$folder/new"
+says "--calibrate is for safetensors"
 try 2 "dtype" "$convert" --dtype f8 $model "$folder/new"
-says "expected f32, f16 or bf16"
+says "expected f32, f16, bf16 or i8"
 try 2 "side" "$convert" --side left $model "$folder/new"
 try 2 "size" "$convert" --size 12 $model "$folder/new"
 try 2 "setting" "$convert" --set nothing $model "$folder/new"
@@ -101,11 +103,25 @@ try 0 "nothing was written" test ! -e "$folder/new"
 
 # A program that uses what was written.
 if [ -x "$BUILD/bin/dmlcsr-parse" ]; then
-    for file in f32 f16 bf16; do
+    for file in f32 f16 bf16 i8; do
         try 0 "parse with $file" "$BUILD/bin/dmlcsr-parse" --model "$folder/$file.safetensors" -o "$folder/parsed" \
             examples/demo.jpg
     done
     try 0 "parse with names of its own" "$BUILD/bin/dmlcsr-parse" --model "$folder/zip.safetensors" --json examples/demo.jpg
     says '"name":"s"'
+    try 0 "calibrate" "$convert" --dtype i8 --calibrate examples/demo.jpg $model "$folder/calibrated.safetensors"
+    for precision in auto fp32 bf16 int8; do
+        try 0 "parse with $precision" "$BUILD/bin/dmlcsr-parse" --model "$folder/calibrated.safetensors" \
+            --precision $precision --json --region "$(cat examples/demo.region)" examples/demo.jpg
+        says "\"precision\":\"${precision/auto/int8}\"" '"name":"hair"'
+    done
+    try 3 "int8 without calibration" "$BUILD/bin/dmlcsr-parse" --model "$folder/i8.safetensors" --precision int8 \
+        examples/demo.jpg
+    says "input_range is missing"
+    try 1 "no picture" "$convert" --calibrate $model $model "$folder/new"
+    says "$model: "
+    try 1 "no file" "$convert" --calibrate "$folder/none.jpg" $model "$folder/new"
+    says "none.jpg: "
+    try 0 "nothing was written" test ! -e "$folder/new"
 fi
 finish

@@ -275,6 +275,7 @@ wrong "expected pixels" --masks none --grow -1 "$demo"
 wrong "expected pixels" --masks none --feather nan "$demo"
 wrong "name a folder for these with --masks" --shrink 2 "$demo"
 wrong "no instruction set has this name" --isa mmx "$demo"
+wrong "no precision has this name" --precision fp8 "$demo"
 wrong 'the model has no class "tail"; it has: background' --classes hair,tail "$demo"
 wrong 'the model has no class ""' --matte hair, "$demo"
 wrong "would write files of the same name" -o twice png/rgb8.png twin/rgb8.png
