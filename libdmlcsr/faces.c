@@ -14,7 +14,7 @@
 #define SMALLEST_LEAST 8.0
 #define THRESHOLD .5
 
-/* ---- what a handle keeps ------------------------------------------------------------------------------------------ */
+/* ---- what a handle keeps ---------------------------------------------------------------------------------------- */
 
 static void take_map(dml_taking *taking, dml_part_map *map, uint32_t side, uint32_t classes)
 {
@@ -64,7 +64,7 @@ void dml_finder_free(dml_finder *finder, dml_memory *memory)
     dml_release(memory, finder);
 }
 
-/* ---- the network -------------------------------------------------------------------------------------------------- */
+/* ---- the network ------------------------------------------------------------------------------------------------ */
 
 dml_face_frame dml_face_frame_map(const dml_similarity *map, const dml_face_frame *f)
 {
@@ -106,7 +106,7 @@ int dml_search_look(dml_search *s, const dml_face_frame *square, dml_part_map *m
     return DMLCSR_OK;
 }
 
-/* ---- the call ----------------------------------------------------------------------------------------------------- */
+/* ---- the call --------------------------------------------------------------------------------------------------- */
 
 static void export(const dml_found *from, dmlcsr_face *to)
 {

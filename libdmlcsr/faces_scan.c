@@ -1,7 +1,7 @@
-/* The scan: squares of the picture, each split into four until its faces would be too small. A square of side c is looked
- * at in a window of twice that side, so that a face whose centre lies in it is seen with what is around it, and found when
- * it is a quarter to three quarters of the window. Smaller ones are found further down, where the map of this window shows
- * that there is something like a face at all. */
+/* The scan: squares of the picture, each split into four until its faces would be too small. A square of side c is
+ * looked at in a window of twice that side, so that a face whose centre lies in it is seen with what is around it, and
+ * found when it is a quarter to three quarters of the window. Smaller ones are found further down, where the map of this
+ * window shows that there is something like an eye at all. */
 #include <math.h>
 
 #include "faces.h"
@@ -11,8 +11,8 @@
 #define FOUND_FROM .22   /* sizes, as shares of the window, of faces that are looked at closer */
 #define FOUND_TO .85
 #define SPLIT_TO .25     /* faces from this share of the window on are found without splitting it */
-#define SEEN_FROM .06   /* smaller faces leave no trace in the map that could be relied on */
-#define EYES_TRACE .03   /* of eyes in the map, as a share of the square of the smallest face: 19 of 20 faces have more */
+#define SEEN_FROM .06    /* smaller faces leave no trace in the map that could be relied on */
+#define EYES_TRACE .03   /* of eyes in the map, in squares of the smallest face: 19 of 20 faces have more */
 #define MARGIN (1.0 / 16.0) /* around the quarter, as a share of the window */
 #define OWN_SHARE .2     /* of the work on a square and what is below it, for progress */
 
@@ -75,9 +75,9 @@ static void erase_found(const dml_search *s, const dml_similarity *to_picture)
     }
 }
 
-/* Whether a quarter of the window's middle may hold a face that is to be found further down: as much of eyes, counted as far
-   as the network is sure of them, as the smallest one shows. Skin would say nothing: the network sees it in walls and
-   leaves, too. */
+/* Whether a quarter of the window's middle may hold a face that is to be found further down: as much of eyes, counted as
+   far as the network is sure of them, as the smallest one shows. Skin would say nothing: the network sees it in walls
+   and leaves, too. */
 static bool worth_splitting(const dml_search *s, double window, int right, int down)
 {
     const dml_part_map *map = &s->finder->coarse;

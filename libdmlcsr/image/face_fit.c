@@ -183,9 +183,9 @@ static double part_score(const dml_face_part *p, double u, double v, double none
     return ramp(p->share, none, full) * ramp(p->share, 1.6 * most, most) * ramp(hypot(p->u - u, p->v - v), .2, .1);
 }
 
-/* Having seen nothing but faces, the network sees parts of faces in leaves and walls, too, and some of them in the right
-   places. But it is not sure of them (with a probability of less than .45 where it has more than .6 in a face), they are
-   scattered, and there are more of them beside. */
+/* Having seen nothing but faces, the network sees parts of faces in leaves and walls, too, and some of them in the
+   right places. But it is not sure of them (with a probability of less than .45 where it has more than .6 in a face),
+   they are scattered, and there are more of them beside. */
 double dml_face_confidence(const dml_face_parts *p)
 {
     const double left = part_score(&p->left_eye, -EYE_U, EYE_V, .15, .6, 2.5);

@@ -269,7 +269,8 @@ def main():
         OPTIONS.keep.mkdir(exist_ok=True)
     groups = measure_groups(parser, meter, random, bins)
     empty = measure_empty(parser, meter)
-    print("\r| height | faces | found | mean F1 | with known regions | off centre | size |\n|---:|---:|---:|---:|---:|---:|---:|")
+    print("\r| height | faces | found | mean F1 | with known regions | off centre | size |")
+    print("|---:" * 7 + "|")
     rows = []
     for height, b in bins.items():
         if b.faces:

@@ -244,6 +244,25 @@ class Parsers(unittest.TestCase):
         self.assertGreater(len(written), 4 << 20)
 
 
+class Faces(unittest.TestCase):
+    def test_find(self) -> None:
+        with dmlcsr.Parser(MODEL) as parser:
+            found = parser.find_faces(drawing(), smallest=60)
+            self.assertIsInstance(found, list)
+            self.assertEqual(found, parser.find_faces(drawing(), smallest=60))  # frozen numbers, not the call's memory
+            for wrong in ({"smallest": 3}, {"threshold": 2}, {"most": -1}, {"most": 1 << 32}):
+                with self.assertRaises(dmlcsr.ArgumentError):
+                    parser.find_faces(drawing(), **wrong)
+
+    def test_parse(self) -> None:
+        faces = [dmlcsr.Face(30, 20, 16, .2, 20, 10, 40, 30, .9), dmlcsr.Face(33, 26, 30, 0, 10, 10, 50, 50, .8)]
+        with dmlcsr.Parser(MODEL) as parser:
+            expected = parser.parse(drawing(), faces[1].region())
+            parser.run(drawing(), faces[0].region(), labels=expected, compose=True)  # the smaller one on top
+            self.assertTrue(numpy.array_equal(parser.parse_faces(drawing(), faces), expected))
+            self.assertFalse(parser.parse_faces(drawing(), []).any())
+
+
 class Threads(unittest.TestCase):
     def test_python_runs_while_the_library_works(self) -> None:
         parser = dmlcsr.Parser(MODEL, threads=1, input_size=473)
