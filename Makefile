@@ -95,7 +95,8 @@ endif
 ifneq ($(filter s390%,$(machine)),)
 numerics   += -fexcess-precision=fast
 endif
-all_cflags  = -std=c11 $(warnings) $(CFLAGS) $(numerics) -fPIC -fvisibility=hidden -pthread
+# 32-bit machines: folders and files with large numbers cannot be looked at otherwise.
+all_cflags  = -std=c11 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) $(numerics) -fPIC -fvisibility=hidden -pthread
 includes   := -Iinclude -Ilibdmlcsr
 
 flags_sse41  := -msse4.1
