@@ -47,7 +47,10 @@ changed "a constant that is gone" 's/DMLCSR_LOG_INFO = 2//' "DMLCSR_LOG_INFO: go
 changed "a field at the end of a struct with its size" 's/^    size_t category_edge_stride; .*/&\n    void *more;/' ""
 changed "a frozen struct that grows" 's/^    int format; .*/&\n    size_t more;/' "dmlcsr_image: was 32, is 40"
 changed "fields the other way round, and one more" \
-    's/    float center_x, center_y;/    float center_y, center_x;/; s/^    float context; .*/&\n    double more;/' \
+    '/typedef struct dmlcsr_region/,/}/{
+        s/    float center_x, center_y;/    float center_y, center_x;/
+        s/^    float context; .*/&\n    double more;/
+    }' \
     "dmlcsr_region.center_x: was 8 4 float center_x, center_y, is 12 4 float center_y, center_x
 dmlcsr_region.center_y: was 12 4 float center_x, center_y, is 8 4 float center_y, center_x
 dmlcsr_region.reserved: was 28 4 int reserved, is 40 4 int reserved"
