@@ -4,6 +4,7 @@
 #define _DEFAULT_SOURCE 1
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -188,9 +189,10 @@ static void check_questions(dmlcsr *handle)
     free(input);
 }
 
+/* Without the scales of bytes, which come and go with them. */
 static int count_tensor(void *opaque, const dmlcsr_tensor_info *tensor)
 {
-    *(unsigned *)opaque += tensor->rank <= 8 && *tensor->name && *tensor->dtype;
+    *(unsigned *)opaque += tensor->rank <= 8 && *tensor->name && *tensor->dtype && !strstr(tensor->name, ".weight_scale");
     return 0;
 }
 

@@ -21,9 +21,10 @@ static void expect(int good, const char *what)
     }
 }
 
+/* Without the scales of bytes, which come and go with them. */
 static int count_tensors(void *opaque, const dmlcsr_tensor_info *tensor)
 {
-    *(unsigned *)opaque += tensor->rank > 0;
+    *(unsigned *)opaque += tensor->rank > 0 && !strstr(tensor->name, ".weight_scale");
     return 0;
 }
 
