@@ -25,7 +25,7 @@ typedef struct calibrator {
     dml_visitor visitor; /* first: it is handed to the walk through the family */
     const dml_model *model;
     counts *layer;
-    size_t layers, capacity;
+    size_t layers;
 } calibrator;
 
 /* ---- the layers ---- */
