@@ -111,7 +111,8 @@ sed -i.old "s/CMAKE_SIZEOF_VOID_P STREQUAL \"[48]\"/CMAKE_SIZEOF_VOID_P STREQUAL
 configure 1 "another word size"
 says "pointers of"
 mv "$libdir/cmake/dmlcsr/dmlcsr-config-version.cmake.old" "$libdir/cmake/dmlcsr/dmlcsr-config-version.cmake"
-# An installation without its headers.
+# An installation without its headers; the machine may have another one where this was configured for.
+sed -i.old 's|set(_dmlcsr_includedir "/.*|set(_dmlcsr_includedir "/nowhere")|' "$libdir/cmake/dmlcsr/dmlcsr-config.cmake"
 rm -rf "${libdir%/lib*}/include"
 find "$folder/moved" -name dmlcsr.h -delete
 configure 1 "no headers"
