@@ -6,6 +6,6 @@
 #define sums __m512
 #define DOT(sum, x, w) _mm512_fmadd_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(w), sum)
 #define begin begin_single
-#define store store_single
+#define end end_single
 #define NAME dml_conv_avx512
 #include "kernels/conv_avx512_body.h"

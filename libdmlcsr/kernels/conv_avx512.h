@@ -16,28 +16,36 @@
 #define WIDTH 14
 #define INLINE static inline __attribute__((always_inline))
 
-/* Activation, scale and residual of the sum of pixel p and panel o, on its way to y. */
-INLINE void finish(const dml_conv_tile *t, __m512 v, size_t o, size_t p)
+/* Sums of single precision begin with the bias, or where they were left in y. */
+INLINE void begin_single(const dml_conv_tile *t, __m512 *sum, const size_t width, size_t o)
 {
-    const __m512 zero = _mm512_setzero_ps();
-    const __m512 scale = _mm512_set1_ps(t->scale);
-    v = _mm512_mask_mul_ps(v, _mm512_cmp_ps_mask(v, zero, _CMP_NGT_UQ), v, _mm512_set1_ps(t->slope));
-    v = t->r ? _mm512_fmadd_ps(v, scale, _mm512_load_ps(t->r + o * t->r_plane + p * DML_BLOCK)) : _mm512_mul_ps(v, scale);
-    _mm512_store_ps(t->y + o * t->y_plane + p * DML_BLOCK, _mm512_mask_max_ps(v, t->relu ? (__mmask16)-1 : 0, v, zero));
+    const float *y = t->y + o * t->y_plane;
+    if (t->first) {
+        UNROLL(14)
+        for (size_t p = 0; p < width; p++)
+            sum[p] = _mm512_load_ps(t->bias + o * DML_BLOCK);
+    } else {
+        UNROLL(14)
+        for (size_t p = 0; p < width; p++)
+            sum[p] = _mm512_load_ps(y + p * DML_BLOCK);
+    }
 }
 
-/* Where a sum of single precision begins, and where it goes: it may wait in y. */
-INLINE __m512 begin_single(const dml_conv_tile *t, size_t o, size_t p)
+INLINE __m512 end_single(__m512 sum, __m512 unit, __m512 bias)
 {
-    return _mm512_load_ps(t->first ? t->bias + o * DML_BLOCK : t->y + o * t->y_plane + p * DML_BLOCK);
+    (void)unit, (void)bias;
+    return sum;
 }
 
-INLINE void store_single(const dml_conv_tile *t, __m512 sum, size_t o, size_t p)
+/* Asks for what the end of the tile will touch, while there is time. */
+INLINE void prefetch_outputs(const dml_conv_tile *t)
 {
-    if (t->last)
-        finish(t, sum, o, p);
-    else
-        _mm512_store_ps(t->y + o * t->y_plane + p * DML_BLOCK, sum);
+    for (size_t o = 0; o < t->panels; o++)
+        for (size_t p = 0; p < t->width * DML_BLOCK; p += DML_BLOCK) {
+            _mm_prefetch((const char *)(t->y + o * t->y_plane + p), _MM_HINT_T0);
+            if (t->r)
+                _mm_prefetch((const char *)(t->r + o * t->r_plane + p), _MM_HINT_T0);
+        }
 }
 
 #endif

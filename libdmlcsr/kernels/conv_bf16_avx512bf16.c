@@ -10,6 +10,6 @@
 #define sums __m512
 #define DOT(sum, x, w) _mm512_dpbf16_ps(sum, (__m512bh)(x), (__m512bh)(w))
 #define begin begin_single
-#define store store_single
+#define end end_single
 #define NAME dml_conv_bf16_avx512bf16
 #include "kernels/conv_avx512_body.h"

@@ -5,16 +5,17 @@
 
 #include "kernels/conv_avx512.h"
 
-INLINE __m512i begin_whole(const dml_conv_tile *t, size_t o, size_t p)
+INLINE void begin_whole(const dml_conv_tile *t, __m512i *sum, const size_t width, size_t o)
 {
-    (void)t, (void)o, (void)p;
-    return _mm512_setzero_si512();
+    (void)t, (void)o;
+    UNROLL(14)
+    for (size_t p = 0; p < width; p++)
+        sum[p] = _mm512_setzero_si512();
 }
 
-INLINE void store_whole(const dml_conv_tile *t, __m512i sum, size_t o, size_t p)
+INLINE __m512 end_whole(__m512 sum, __m512 unit, __m512 bias)
 {
-    const __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_load_ps(t->unit + o * DML_BLOCK));
-    finish(t, _mm512_add_ps(product, _mm512_load_ps(t->bias + o * DML_BLOCK)), o, p);
+    return _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_castps_si512(sum)), unit), bias);
 }
 
 #define element uint8_t
@@ -22,6 +23,6 @@ INLINE void store_whole(const dml_conv_tile *t, __m512i sum, size_t o, size_t p)
 #define sums __m512i
 #define DOT(sum, x, w) _mm512_dpbusd_epi32(sum, x, w)
 #define begin begin_whole
-#define store store_whole
+#define end end_whole
 #define NAME dml_conv_u8_avx512vnni
 #include "kernels/conv_avx512_body.h"

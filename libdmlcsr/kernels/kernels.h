@@ -45,7 +45,7 @@ typedef struct dml_conv_tile {
     uint32_t width;      /* pixels, 1 .. conv_width of the table */
     uint32_t panels;     /* 1 .. conv_panels of the table */
     bool first, last, relu;
-    const dml_real *unit; /* conv_u8: panels * 16, the value of one unit of a sum */
+    const dml_real *unit; /* conv_u8: panels * 16, the value of one unit of a sum; else NULL */
 } dml_conv_tile;
 
 /* The same with fewer bits per factor, for inference alone. Distances count elements, as above, and `tail` does not

@@ -88,8 +88,8 @@ static inline void weight_line(const vector *g, size_t step, vector *u, size_t u
     u[5 * u_step] = g2;
 }
 
-/* G g G^T, `u` 36 values. */
-static inline void weight_square(const vector *g, vector *u)
+/* G g G^T, `u` 36 values. Not inlined, since three copies of it would be larger than the rest of this file. */
+static __attribute__((noinline)) void weight_square(const vector *g, vector *u)
 {
     vector half[18];
     for (size_t j = 0; j < 3; j++) /* columns: half is 6 x 3 */

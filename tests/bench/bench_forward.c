@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dmlcsr/dmlcsr.h"
+#include "network.h"
 #include "timing.h"
 
 typedef struct settings {
-    const char *model, *input, *output;
-    int isa, edges;
-    uint32_t size, threads;
+    network_settings net;
+    const char *input, *output;
+    int edges;
 } settings;
 
 typedef struct job {
@@ -30,24 +30,16 @@ static int parse(int argc, char **argv, settings *s)
         const char *name = argv[i], *value = argv[i + 1];
         if (!value)
             return 0;
-        if (!strcmp(name, "--model"))
-            s->model = value;
-        else if (!strcmp(name, "--input"))
+        if (!strcmp(name, "--input"))
             s->input = value;
         else if (!strcmp(name, "--output"))
             s->output = value;
-        else if (!strcmp(name, "--isa"))
-            s->isa = dmlcsr_isa_find(value);
         else if (!strcmp(name, "--edges"))
             s->edges = atoi(value);
-        else if (!strcmp(name, "--size"))
-            s->size = (uint32_t)strtoul(value, NULL, 10);
-        else if (!strcmp(name, "--threads"))
-            s->threads = (uint32_t)strtoul(value, NULL, 10);
-        else
+        else if (!network_setting(&s->net, name, value))
             return 0;
     }
-    return s->isa >= 0 && s->model && s->input && s->output;
+    return network_valid(&s->net) && s->net.model && s->input && s->output;
 }
 
 static int fail(const char *what)
@@ -69,19 +61,11 @@ static int read_input(const char *path, float *input, size_t count)
 
 static int start(job *j, const settings *s)
 {
-    static char why[256];
     uint32_t h, w;
-    dmlcsr_options options;
-    dmlcsr_options_init(&options);
-    options.threads = s->threads;
-    options.isa = s->isa;
-    options.input_size = s->size;
-    options.keep_edges = s->edges;
-    options.error = why;
-    options.error_size = sizeof why;
     double begin = seconds();
-    if (dmlcsr_create(&j->handle, s->model, &options) != DMLCSR_OK)
-        return fail(why);
+    j->handle = network_create(&s->net, s->net.threads, s->edges);
+    if (!j->handle)
+        return 0;
     double create = seconds() - begin;
     j->size = dmlcsr_input_size(j->handle);
     dmlcsr_forward_size(j->handle, j->size, j->size, &h, &w);
@@ -96,8 +80,8 @@ static int start(job *j, const settings *s)
     }
     if (!j->input)
         return fail("no memory");
-    printf("{\"create\": %.6f, \"size\": %u, \"runtime\": \"libdmlcsr %d.%d.%d (%s)\"}\n", create, (unsigned)j->size,
-           DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH, dmlcsr_isa(j->handle));
+    printf("{\"create\": %.6f, \"size\": %u, \"runtime\": \"libdmlcsr %d.%d.%d (%s, %s)\"}\n", create, (unsigned)j->size,
+           DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH, dmlcsr_isa(j->handle), dmlcsr_precision(j->handle));
     return read_input(s->input, j->input, values);
 }
 
@@ -130,12 +114,11 @@ static int save(const job *j, const char *path)
 
 int main(int argc, char **argv)
 {
-    settings s = {.isa = DMLCSR_ISA_AUTO, .threads = 1};
+    settings s = {.net = {.isa = DMLCSR_ISA_AUTO, .precision = DMLCSR_PRECISION_FP32, .threads = 1}};
     job j = {0};
     char line[16];
     if (!parse(argc, argv, &s)) {
-        fputs("usage: bench_forward --model FILE --input FILE --output FILE [--size PIXELS] [--threads N] [--isa NAME] "
-              "[--edges 0|1]\n", stderr);
+        fputs("usage: bench_forward --input FILE --output FILE [--edges 0|1] " NETWORK_USAGE "\n", stderr);
         return 2;
     }
     int good = start(&j, &s);

@@ -5,22 +5,21 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
+#include "network.h"
 #include "support/family.h"
 #include "timing.h"
 
 #define RUNS_MAX 100
 
 typedef struct settings {
-    const char *model; /* NULL: the default model */
+    network_settings net;
     const char *write;
-    int isa;
-    uint32_t size, threads, runs;
+    uint32_t runs;
 } settings;
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_net [--model FILE] [--isa NAME] [--size PIXELS] [--threads N] [--runs N]\n"
-                    "       bench_net --write FILE\n");
+    fprintf(stderr, "usage: bench_net " NETWORK_USAGE " [--runs N]\n       bench_net --write FILE\n");
     return 2;
 }
 
@@ -30,44 +29,26 @@ static int parse(int argc, char **argv, settings *s)
         const char *name = argv[i], *value = argv[i + 1];
         if (!value)
             return 0;
-        if (!strcmp(name, "--model"))
-            s->model = value;
-        else if (!strcmp(name, "--write"))
+        if (!strcmp(name, "--write"))
             s->write = value;
-        else if (!strcmp(name, "--isa"))
-            s->isa = dmlcsr_isa_find(value);
-        else if (!strcmp(name, "--size"))
-            s->size = (uint32_t)strtoul(value, NULL, 10);
-        else if (!strcmp(name, "--threads"))
-            s->threads = (uint32_t)strtoul(value, NULL, 10);
         else if (!strcmp(name, "--runs"))
             s->runs = (uint32_t)strtoul(value, NULL, 10);
-        else
+        else if (!network_setting(&s->net, name, value))
             return 0;
     }
-    return s->isa >= 0 && s->runs >= 1 && s->runs <= RUNS_MAX;
+    return network_valid(&s->net) && s->runs >= 1 && s->runs <= RUNS_MAX;
 }
 
 /* One row of the table; the first pass, which touches the memory, is not counted. */
 static int row(const settings *s, uint32_t threads)
 {
-    char why[256] = "";
     double time[RUNS_MAX];
     size_t weights, scratch;
     uint32_t h, w;
-    dmlcsr *handle = NULL;
-    dmlcsr_options options;
-    dmlcsr_options_init(&options);
-    options.threads = threads;
-    options.isa = s->isa;
-    options.input_size = s->size;
-    options.error = why;
-    options.error_size = sizeof why;
     double start = seconds();
-    if (dmlcsr_create(&handle, s->model, &options) != DMLCSR_OK) {
-        fprintf(stderr, "bench_net: %s\n", why);
+    dmlcsr *handle = network_create(&s->net, threads, 0);
+    if (!handle)
         return 1;
-    }
     double create = seconds() - start;
     uint32_t size = dmlcsr_input_size(handle);
     dmlcsr_forward_size(handle, size, size, &h, &w);
@@ -81,8 +62,8 @@ static int row(const settings *s, uint32_t threads)
     }
     if (status == DMLCSR_OK) {
         dmlcsr_memory(handle, &weights, &scratch);
-        printf("%-7s %7u %6u %10.1f %10.2f %10.2f %9.1f %9.1f %9.1f\n", dmlcsr_isa(handle), (unsigned)threads,
-               (unsigned)size, 1e3 * create, 1e3 * smallest(time, s->runs), 1e3 * median(time, s->runs),
+        printf("%-7s %-9s %7u %6u %10.1f %10.2f %10.2f %9.1f %9.1f %9.1f\n", dmlcsr_isa(handle),
+               dmlcsr_precision(handle), (unsigned)threads, (unsigned)size, 1e3 * create, 1e3 * smallest(time, s->runs), 1e3 * median(time, s->runs),
                (double)weights / 1048576.0, (double)scratch / 1048576.0, peak_memory());
     } else {
         fprintf(stderr, "bench_net: %s\n", dmlcsr_strerror(status));
@@ -95,16 +76,17 @@ static int row(const settings *s, uint32_t threads)
 
 int main(int argc, char **argv)
 {
-    settings s = {NULL, NULL, DMLCSR_ISA_AUTO, 0, 0, 10};
+    settings s = {.net = {.isa = DMLCSR_ISA_AUTO, .precision = DMLCSR_PRECISION_AUTO}, .runs = 10};
     if (!parse(argc, argv, &s))
         return usage();
     if (s.write) {
         family_save(&family_full, 2022, s.write);
         return 0;
     }
-    printf("%s\n%-7s %7s %6s %10s %10s %10s %9s %9s %9s\n", s.model ? s.model : "default model", "isa", "threads", "size",
+    printf("%s\n%-7s %-9s %7s %6s %10s %10s %10s %9s %9s %9s\n", s.net.model ? s.net.model : "default model", "isa",
+           "precision", "threads", "size",
            "create ms", "min ms", "median", "weights", "scratch", "peak MiB");
-    if (s.threads)
-        return row(&s, s.threads);
+    if (s.net.threads)
+        return row(&s, s.net.threads);
     return row(&s, 1) || row(&s, 2);
 }
