@@ -70,6 +70,7 @@ static dml_node append(dml_graph *g, dml_step step, uint32_t pad)
     touch(g, step.second, 0);
     touch(g, step.y, 0);
     step.edges = g->edges;
+    step.room = DML_NONE;
     g->step[g->steps++] = step;
     return step.y;
 }
@@ -134,6 +135,12 @@ dml_node dml_graph_product(dml_graph *g, dml_node x, dml_node b)
 void dml_graph_tap(dml_graph *g, const char *name)
 {
     g->step[g->steps - 1].name = name;
+}
+
+void dml_graph_room(dml_graph *g, uint32_t step, uint64_t floats)
+{
+    g->storage[g->storages] = (dml_storage){(uint32_t)((floats - 1) / DML_BLOCK + 1), 1, 1, 0, step, step, 0};
+    g->step[step].room = g->storages++;
 }
 
 static bool live_together(const dml_storage *a, const dml_storage *b)

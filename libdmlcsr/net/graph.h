@@ -32,6 +32,7 @@ typedef struct dml_step {
     const dml_conv *conv;
     const dml_depthwise *depthwise;
     dml_node x, second, y;        /* second: residual, gate or right factor, or DML_NONE */
+    uint32_t room;                /* storage that the step needs for itself, or DML_NONE */
 } dml_step;
 
 typedef struct dml_graph {
@@ -39,7 +40,7 @@ typedef struct dml_graph {
     dml_view *view;
     dml_step *step;
     uint32_t storages, views, steps;
-    uint32_t capacity; /* of each of the three */
+    uint32_t capacity; /* steps and views that there is memory for, and half of the storages */
     bool edges;        /* steps appended now belong to the edge heads */
     bool separate;     /* no step writes over what another has written: training reads everything again */
 } dml_graph;
@@ -71,6 +72,9 @@ dml_node dml_graph_product(dml_graph *g, dml_node x, dml_node b);
 /* Gives the last step a name, under which a test can look at its result. */
 void dml_graph_tap(dml_graph *g, const char *name);
 
+/* Room of so many floats for a step alone. */
+void dml_graph_room(dml_graph *g, uint32_t step, uint64_t floats);
+
 /* Places `count` storages, each beside those that live at the same time; returns the floats that they take. */
 uint64_t dml_storage_place(dml_storage *storage, uint32_t count);
 
@@ -101,9 +105,11 @@ void dml_graph_release(dml_graph *g, dml_memory *memory);
 void dml_graph_draw(dml_graph *g, const dml_weights *w, uint32_t height, uint32_t width,
                     dml_node end[4]); /* figure.c */
 
-dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node image);               /* resnet.c */
+dml_node dml_graph_layer1(dml_graph *g, const dml_encoder *e, dml_node image);                    /* resnet.c */
+dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node x2);                  /* resnet.c */
 dml_node dml_graph_context(dml_graph *g, const dml_context *context, const dml_features *f);      /* ddgcn.c */
-dml_node dml_graph_parsing(dml_graph *g, const dml_parsing_head *head, dml_node context, dml_node x2); /* heads.c */
+dml_node dml_graph_fine(dml_graph *g, const dml_parsing_head *head, dml_node x2);                 /* heads.c */
+dml_node dml_graph_parsing(dml_graph *g, const dml_parsing_head *head, dml_node context, dml_node fine); /* heads.c */
 void dml_graph_edges(dml_graph *g, const dml_edge_heads *head, const dml_features *f, dml_node *binary,
                      dml_node *category);                                                         /* heads.c */
 

@@ -5,7 +5,6 @@
 struct dml_net {
     dml_graph graph;
     float *arena;
-    float *room; /* behind the tensors: for what a step needs beside them */
     size_t arena_bytes;
     const dml_kernels *kernels;
     const float *zeros; /* bias of products */
@@ -13,9 +12,9 @@ struct dml_net {
     bool edges;
 };
 
-static uint64_t room_of(const dml_graph *g, uint32_t threads)
+/* For what convolutions need beside their tensors. */
+static void add_rooms(dml_graph *g, uint32_t threads)
 {
-    uint64_t room = 0;
     for (uint32_t i = 0; i < g->steps; i++) {
         const dml_step *s = &g->step[i];
         if (s->kind != DML_STEP_CONV)
@@ -24,9 +23,9 @@ static uint64_t room_of(const dml_graph *g, uint32_t threads)
         uint64_t floats = dml_winograd_room(shape, 1, dml_graph_height(g, s->y), dml_graph_width(g, s->y), threads);
         if (!floats)
             floats = dml_conv_narrow_room(shape->format, dml_graph_floats(g, s->x));
-        room = floats > room ? floats : room;
+        if (floats)
+            dml_graph_room(g, i, floats);
     }
-    return room;
 }
 
 int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels *kernels, uint32_t h, uint32_t w,
@@ -44,8 +43,9 @@ int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels 
     dml_graph_draw(&net->graph, weights, h, w, end);
     for (int i = 1; i < (net->edges ? 4 : 2); i++)
         dml_graph_keep(&net->graph, end[i]);
+    add_rooms(&net->graph, threads);
 
-    const uint64_t tensors = dml_graph_place(&net->graph), floats = tensors + room_of(&net->graph, threads);
+    const uint64_t floats = dml_graph_place(&net->graph);
     net->arena_bytes = floats < SIZE_MAX / sizeof(float) ? (size_t)floats * sizeof(float) : SIZE_MAX;
     net->arena = dml_alloc(memory, net->arena_bytes);
     if (!net->arena) {
@@ -54,7 +54,6 @@ int dml_net_create(dml_net **out, const dml_weights *weights, const dml_kernels 
                           (unsigned long long)floats * sizeof(float));
         goto fail;
     }
-    net->room = net->arena + tensors;
     net->input = dml_graph_resolve(&net->graph, end[0], net->arena);
     net->parsing = dml_graph_resolve(&net->graph, end[1], net->arena);
     if (net->edges) {
@@ -113,13 +112,15 @@ static void run_product(const dml_net *net, dml_pool *pool, const dml_tensor *x,
     dml_conv_run(&conv, net->kernels, pool, x, NULL, y);
 }
 
-static void run_conv(const dml_net *net, dml_pool *pool, const dml_conv *conv, const dml_tensor *x, const dml_tensor *r,
+static void run_conv(const dml_net *net, dml_pool *pool, const dml_step *s, const dml_tensor *x, const dml_tensor *r,
                      const dml_tensor *y)
 {
+    const dml_conv *conv = s->conv;
+    float *room = s->room != DML_NONE ? net->arena + net->graph.storage[s->room].offset : NULL;
     if (!r && dml_winograd_pays(&conv->shape, 1, y->h, y->w))
-        dml_winograd_run(conv, net->kernels, pool, &(dml_batch){*x, 1, 0}, &(dml_batch){*y, 1, 0}, net->room);
+        dml_winograd_run(conv, net->kernels, pool, &(dml_batch){*x, 1, 0}, &(dml_batch){*y, 1, 0}, room);
     else if (conv->shape.format != DML_FORMAT_F32)
-        dml_conv_narrow_run(conv, net->kernels, pool, x, r, y, net->room);
+        dml_conv_narrow_run(conv, net->kernels, pool, x, r, y, room);
     else
         dml_conv_run(conv, net->kernels, pool, x, r, y);
 }
@@ -134,7 +135,7 @@ static void run_step(const dml_net *net, dml_pool *pool, const dml_step *s, cons
         second = &other;
     }
     switch (s->kind) {
-    case DML_STEP_CONV: run_conv(net, pool, s->conv, &x, second, y); break;
+    case DML_STEP_CONV: run_conv(net, pool, s, &x, second, y); break;
     case DML_STEP_PRODUCT: run_product(net, pool, &x, second, y); break;
     case DML_STEP_DEPTHWISE: dml_depthwise_run(s->depthwise, k, pool, &x, y); break;
     case DML_STEP_MAXPOOL: dml_maxpool_run(k, pool, &x, y); break;

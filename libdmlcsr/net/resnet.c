@@ -22,11 +22,10 @@ static dml_node stage(dml_graph *g, const dml_stage *s, dml_node x, dml_node y)
     return x;
 }
 
-dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node image)
+/* The stem and layer1. */
+dml_node dml_graph_layer1(dml_graph *g, const dml_encoder *e, dml_node image)
 {
     static const char *const stem_name[3] = {"bn1", NULL, "bn3"};
-    const dml_encoder *e = &w->encoder;
-    dml_features f;
     dml_node x = image;
     for (int i = 0; i < 3; i++) {
         x = dml_graph_conv(g, &e->stem[i], x, DML_NONE, DML_NONE);
@@ -34,8 +33,16 @@ dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node imag
     }
     x = dml_graph_maxpool(g, x);
     dml_graph_tap(g, "maxpool");
-    f.x2 = stage(g, &e->layer[0], x, DML_NONE);
+    x = stage(g, &e->layer[0], x, DML_NONE);
     dml_graph_tap(g, "layer1");
+    return x;
+}
+
+/* All that follows. */
+dml_features dml_graph_encoder(dml_graph *g, const dml_weights *w, dml_node x2)
+{
+    const dml_encoder *e = &w->encoder;
+    dml_features f = {.x2 = x2};
     f.x3 = stage(g, &e->layer[1], f.x2, DML_NONE);
     dml_graph_tap(g, "layer2");
     f.x4 = stage(g, &e->layer[2], f.x3, DML_NONE);

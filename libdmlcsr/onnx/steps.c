@@ -213,8 +213,12 @@ static void binary(dml_onnx *o, const char *op, const char *name, const char *a,
 static void translate_resize(dml_onnx *o, const dml_step *s)
 {
     const bool gate = s->second != DML_NONE;
-    const dml_onnx_name name = next_name(o, s, "resize");
     const char *x = value_of(o, s->x);
+    if (!gate && height(o, s->x) == height(o, s->y) && width(o, s->x) == width(o, s->y)) {
+        result(o, s->y, x); /* a copy is of use in memory alone */
+        return;
+    }
+    const dml_onnx_name name = next_name(o, s, "resize");
     dml_onnx_name sizes, product, sum;
     NAME(sizes, "%.90s.sizes", name.text);
     dml_onnx_shape(o, sizes.text, (const int64_t[4]){1, channels(o, s->x), height(o, s->y), width(o, s->y)}, 4);
