@@ -2,15 +2,8 @@
 #ifndef DML_BASE_STATUS_H
 #define DML_BASE_STATUS_H
 
+#include "base/compiler.h"
 #include "dmlcsr/dmlcsr.h"
-
-#if defined(__MINGW32__) /* "printf" is there the old C library's, without %z */
-#define DML_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
-#elif defined(__GNUC__)
-#define DML_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#else
-#define DML_PRINTF(text, first)
-#endif
 
 /* The last sentence. A plain struct, so that a handle, a stack frame or a test can hold one. */
 typedef struct dml_error {

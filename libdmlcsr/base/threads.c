@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "base/compiler.h"
 #include "base/cores.h"
 
 #define THREADS_MAX 256
@@ -35,15 +36,6 @@ struct dml_pool {
     helper helpers[];
 };
 
-static inline void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 static void work(dml_pool *pool, dml_task task, void *argument, uint32_t count, uint32_t thread)
 {
     for (;;) {
@@ -63,7 +55,7 @@ static bool has_job(dml_pool *pool, uint32_t seen)
 static void wait_for_job(dml_pool *pool, uint32_t seen)
 {
     for (int i = 0; i < SPINS && atomic_load(&pool->awake) && !has_job(pool, seen); i++)
-        pause_cpu();
+        dml_pause();
     pthread_mutex_lock(&pool->mutex);
     while (!pool->quit && !has_job(pool, seen)) {
         pool->sleeping++;
@@ -120,7 +112,7 @@ static void close_job(dml_pool *pool)
     atomic_store(&pool->open, false);
     pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; i < SPINS && atomic_load(&pool->active); i++)
-        pause_cpu();
+        dml_pause();
     if (!atomic_load(&pool->active))
         return;
     pthread_mutex_lock(&pool->mutex);

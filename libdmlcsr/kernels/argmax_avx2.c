@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #include <math.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 8
@@ -67,6 +68,6 @@ void dml_argmax_avx2(const float *x, uint32_t channels, size_t plane, uint32_t p
         uint32_t found;
         while (!(found = equal_pair(x, b, blocks, plane, m)))
             b += 2;
-        label[p] = (uint8_t)(b * DML_BLOCK + (size_t)__builtin_ctz(found));
+        label[p] = (uint8_t)(b * DML_BLOCK + dml_lowest_bit((uint32_t)found));
     }
 }

@@ -9,6 +9,7 @@
 #include <arm_neon.h>
 #include <math.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 4
@@ -20,13 +21,13 @@ static inline uint32_t argmax_pixel(const float *x, uint32_t channels, size_t pl
 {
     float32x4_t best[PARTS];
     uint32x4_t index[PARTS];
-#pragma GCC unroll 4
+    DML_UNROLL(4)
     for (size_t i = 0; i < PARTS; i++) {
         best[i] = vdupq_n_f32(-INFINITY);
         index[i] = vld1q_u32(counting + i * LANES);
     }
     for (uint32_t c = 0; c < channels; c += DML_BLOCK, x += plane) {
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++) {
             const uint32x4_t channel = vaddq_u32(vld1q_u32(counting + i * LANES), vdupq_n_u32(c));
             const float32x4_t v = vld1q_f32(x + i * LANES);
@@ -39,7 +40,7 @@ static inline uint32_t argmax_pixel(const float *x, uint32_t channels, size_t pl
     const float32x4_t most = vmaxq_f32(vmaxq_f32(best[0], best[1]), vmaxq_f32(best[2], best[3]));
     const float32x4_t m = vdupq_n_f32(vmaxvq_f32(most));
     uint32x4_t first = vdupq_n_u32(UINT32_MAX);
-#pragma GCC unroll 4
+    DML_UNROLL(4)
     for (size_t i = 0; i < PARTS; i++)
         first = vminq_u32(first, vornq_u32(index[i], vceqq_f32(best[i], m))); /* all ones where it is less */
     return vminvq_u32(first);

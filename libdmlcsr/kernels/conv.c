@@ -2,6 +2,7 @@
  * like this one, AVX2, AVX-512 and NEON fuse product and addition. */
 #include "kernels/impl.h"
 
+#include "base/compiler.h"
 #include "kernels/conv_finish.h"
 
 /* sum[l] += x[k] * w[k][l] over `count` input channels. */
@@ -11,7 +12,7 @@ static inline void accumulate(dml_real *sum, const dml_real *x, const dml_real *
     for (size_t l = 0; l < DML_BLOCK; l++)
         lane[l] = sum[l];
     for (size_t k = 0; k < count; k++)
-#pragma GCC unroll 1
+        DML_LOOP
         for (size_t l = 0; l < DML_BLOCK; l++)
             lane[l] += x[k] * w[k * DML_BLOCK + l];
     for (size_t l = 0; l < DML_BLOCK; l++)

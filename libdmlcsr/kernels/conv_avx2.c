@@ -1,13 +1,13 @@
 /* One tile of a convolution in AVX2 with FMA. */
 #include "kernels/conv_avx2.h"
 
-INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w, size_t count, const size_t width,
-                       const size_t step)
+DML_INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w, size_t count, const size_t width,
+                           const size_t step)
 {
-#pragma GCC unroll 1
+    DML_LOOP
     for (size_t k = 0; k < count; k++) {
         const __m256 low = _mm256_load_ps(w + k * DML_BLOCK), high = _mm256_load_ps(w + k * DML_BLOCK + LANES);
-        UNROLL(6)
+        DML_UNROLL(6)
         for (size_t p = 0; p < width; p++) {
             const __m256 value = _mm256_broadcast_ss(x + p * step * DML_BLOCK + k);
             sum[p][0] = _mm256_fmadd_ps(value, low, sum[p][0]);

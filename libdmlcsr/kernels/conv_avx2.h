@@ -11,18 +11,17 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 #define WIDTH 6
 #define PARTS 2
 #define LANES 8 /* of a register: half a block */
-#define INLINE static inline __attribute__((always_inline, unused))
 
 /* Sums of single precision begin with the bias, or where they were left in y. */
-INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width)
+DML_INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width)
 {
-    UNROLL(6)
+    DML_UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const float *start = t->first ? t->bias : t->y + p * DML_BLOCK;
         sum[p][0] = _mm256_load_ps(start);
@@ -30,10 +29,10 @@ INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const siz
     }
 }
 
-INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width, float *out)
+DML_INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width, float *out)
 {
     (void)t;
-    UNROLL(6)
+    DML_UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         _mm256_store_ps(out + p * DML_BLOCK, sum[p][0]);
         _mm256_store_ps(out + p * DML_BLOCK + LANES, sum[p][1]);
@@ -41,20 +40,20 @@ INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_
 }
 
 /* Sums of whole numbers begin with 0, and get their unit and the bias at the end. */
-INLINE void begin_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width)
+DML_INLINE void begin_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width)
 {
     (void)t;
-    UNROLL(6)
+    DML_UNROLL(6)
     for (size_t p = 0; p < width; p++)
         sum[p][0] = sum[p][1] = _mm256_setzero_si256();
 }
 
-INLINE void end_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width, float *out)
+DML_INLINE void end_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_t width, float *out)
 {
-    UNROLL(2)
+    DML_UNROLL(2)
     for (size_t q = 0; q < PARTS; q++) {
         const __m256 unit = _mm256_load_ps(t->unit + q * LANES), bias = _mm256_load_ps(t->bias + q * LANES);
-        UNROLL(6)
+        DML_UNROLL(6)
         for (size_t p = 0; p < width; p++)
             _mm256_store_ps(out + p * DML_BLOCK + q * LANES,
                             _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sum[p][q]), unit), bias));
@@ -62,7 +61,7 @@ INLINE void end_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const size_
 }
 
 /* Activation, scale and residual on the way from the buffer to y. */
-INLINE void finish(const dml_conv_tile *t, const float *sum)
+DML_INLINE void finish(const dml_conv_tile *t, const float *sum)
 {
     const __m256 slope = _mm256_set1_ps(t->slope), scale = _mm256_set1_ps(t->scale), zero = _mm256_setzero_ps();
     for (size_t p = 0; p < t->width * DML_BLOCK; p += LANES) {

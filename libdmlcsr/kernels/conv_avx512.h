@@ -10,35 +10,34 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 #define WIDTH 14
-#define INLINE static inline __attribute__((always_inline))
 
 /* Sums of single precision begin with the bias, or where they were left in y. */
-INLINE void begin_single(const dml_conv_tile *t, __m512 *sum, const size_t width, size_t o)
+DML_INLINE void begin_single(const dml_conv_tile *t, __m512 *sum, const size_t width, size_t o)
 {
     const float *y = t->y + o * t->y_plane;
     if (t->first) {
-        UNROLL(14)
+        DML_UNROLL(14)
         for (size_t p = 0; p < width; p++)
             sum[p] = _mm512_load_ps(t->bias + o * DML_BLOCK);
     } else {
-        UNROLL(14)
+        DML_UNROLL(14)
         for (size_t p = 0; p < width; p++)
             sum[p] = _mm512_load_ps(y + p * DML_BLOCK);
     }
 }
 
-INLINE __m512 end_single(__m512 sum, __m512 unit, __m512 bias)
+DML_INLINE __m512 end_single(__m512 sum, __m512 unit, __m512 bias)
 {
     (void)unit, (void)bias;
     return sum;
 }
 
 /* Asks for what the end of the tile will touch, while there is time. */
-INLINE void prefetch_outputs(const dml_conv_tile *t)
+DML_INLINE void prefetch_outputs(const dml_conv_tile *t)
 {
     for (size_t o = 0; o < t->panels; o++)
         for (size_t p = 0; p < t->width * DML_BLOCK; p += DML_BLOCK) {

@@ -10,12 +10,10 @@
  *     begin(t, sum, width, o)  sets the sums of panel o
  *     end(sum, unit, bias)     a complete sum, as memory has it, as single precision
  *     NAME                     of the function */
-typedef int32_t lane __attribute__((may_alias, aligned(sizeof(element))));
-
 /* width, panels and step are constants where this is inlined, so that each loop over pixels and panels unrolls and
    `sum` lives in registers. */
-INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const size_t width, const size_t panels,
-                 const size_t step)
+DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const size_t width, const size_t panels,
+                     const size_t step)
 {
     const element *w0 = t->w, *w1 = w0 + (panels > 1 ? t->w_panel : 0);
     sums sum[2][WIDTH];
@@ -30,15 +28,15 @@ INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const siz
     for (size_t taps = t->blocks * window; taps > 0; taps--) {
         const size_t count = PER_LANE > 1 || taps > window ? DML_BLOCK : t->tail;
         const element *x = (const element *)t->x + at;
-#pragma GCC unroll 1
+        DML_LOOP
         for (size_t k = 0; k < count; k += PER_LANE) {
             /* the pixels that follow, one by one: most likely the next tile */
             _mm_prefetch((const char *)(x + (width * step + k) * DML_BLOCK), _MM_HINT_T0);
             const __m512i weight0 = _mm512_load_si512(w0 + k * DML_BLOCK);
             const __m512i weight1 = panels > 1 ? _mm512_load_si512(w1 + k * DML_BLOCK) : weight0;
-            UNROLL(14)
+            DML_UNROLL(14)
             for (size_t p = 0; p < width; p++) {
-                const __m512i value = _mm512_set1_epi32(*(const lane *)(x + p * step * DML_BLOCK + k));
+                const __m512i value = _mm512_set1_epi32(dml_load_32(x + p * step * DML_BLOCK + k));
                 sum[0][p] = DOT(sum[0][p], value, weight0);
                 if (panels > 1)
                     sum[1][p] = DOT(sum[1][p], value, weight1);
@@ -56,12 +54,12 @@ INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const siz
             }
         }
     }
-    UNROLL(14)
+    DML_UNROLL(14)
     for (size_t p = 0; p < width; p++)
         _mm512_store_si512(out + p * DML_BLOCK, (__m512i)sum[0][p]);
     if (panels > 1) {
         out += out_plane;
-        UNROLL(14)
+        DML_UNROLL(14)
         for (size_t p = 0; p < width; p++)
             _mm512_store_si512(out + p * DML_BLOCK, (__m512i)sum[1][p]);
     }
@@ -128,7 +126,7 @@ static void finish(const dml_conv_tile *t, const float *sum, size_t o)
 
 void NAME(const dml_conv_tile *t)
 {
-    float buffer[2][WIDTH * DML_BLOCK] __attribute__((aligned(64)));
+    _Alignas(64) float buffer[2][WIDTH * DML_BLOCK];
     if (t->step > 1 && t->width > WIDTH / 2) {
         halves(t);
         return;

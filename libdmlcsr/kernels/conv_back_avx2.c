@@ -8,8 +8,8 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 #define CHANNELS 4 /* input channels of a pass */
 #define PARTS 2 /* registers of a pixel of dy */
@@ -20,31 +20,31 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
                         uint32_t width, float *dw)
 {
     __m256 sum[CHANNELS][PARTS];
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = _mm256_load_ps(dw + k * DML_BLOCK + h * LANES);
     for (size_t i = 0; i < rows; i++) {
         const float *value = x + i * x_row, *d = dy + i * dy_row;
-#pragma GCC unroll 1
+        DML_LOOP
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             __m256 gradient[PARTS];
-            UNROLL(4)
+            DML_UNROLL(4)
             for (size_t h = 0; h < PARTS; h++)
                 gradient[h] = _mm256_load_ps(d + h * LANES);
-            UNROLL(16)
+            DML_UNROLL(16)
             for (size_t k = 0; k < CHANNELS; k++) {
                 const __m256 v = _mm256_broadcast_ss(value + k);
-                UNROLL(4)
+                DML_UNROLL(4)
                 for (size_t h = 0; h < PARTS; h++)
                     sum[k][h] = _mm256_fmadd_ps(v, gradient[h], sum[k][h]);
             }
         }
     }
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             _mm256_store_ps(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }

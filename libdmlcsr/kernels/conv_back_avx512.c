@@ -8,28 +8,28 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 void dml_conv_back_weight_avx512(const float *x, size_t x_row, uint32_t step, const float *dy, size_t dy_row,
                                  uint32_t rows, uint32_t width, float *dw)
 {
     const size_t stride = (size_t)step * DML_BLOCK;
     __m512 sum[DML_BLOCK];
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < DML_BLOCK; k++)
         sum[k] = _mm512_load_ps(dw + k * DML_BLOCK);
     for (size_t i = 0; i < rows; i++) {
         const float *value = x + i * x_row, *d = dy + i * dy_row;
-#pragma GCC unroll 1
+        DML_LOOP
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             const __m512 gradient = _mm512_load_ps(d);
-            UNROLL(16)
+            DML_UNROLL(16)
             for (size_t k = 0; k < DML_BLOCK; k++)
                 sum[k] = _mm512_fmadd_ps(_mm512_set1_ps(value[k]), gradient, sum[k]);
         }
     }
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < DML_BLOCK; k++)
         _mm512_store_ps(dw + k * DML_BLOCK, sum[k]);
 }

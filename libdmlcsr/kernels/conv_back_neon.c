@@ -8,8 +8,8 @@
 
 #include <arm_neon.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 #define CHANNELS 4 /* input channels of a pass */
 #define PARTS 4 /* registers of a pixel of dy */
@@ -20,31 +20,31 @@ static inline void pass(const float *x, size_t x_row, size_t stride, const float
                         uint32_t width, float *dw)
 {
     float32x4_t sum[CHANNELS][PARTS];
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = vld1q_f32(dw + k * DML_BLOCK + h * LANES);
     for (size_t i = 0; i < rows; i++) {
         const float *value = x + i * x_row, *d = dy + i * dy_row;
-#pragma GCC unroll 1
+        DML_LOOP
         for (size_t p = 0; p < width; p++, value += stride, d += DML_BLOCK) {
             float32x4_t gradient[PARTS];
-            UNROLL(4)
+            DML_UNROLL(4)
             for (size_t h = 0; h < PARTS; h++)
                 gradient[h] = vld1q_f32(d + h * LANES);
-            UNROLL(16)
+            DML_UNROLL(16)
             for (size_t k = 0; k < CHANNELS; k++) {
                 const float32x4_t v = vdupq_n_f32(value[k]);
-                UNROLL(4)
+                DML_UNROLL(4)
                 for (size_t h = 0; h < PARTS; h++)
                     sum[k][h] = vfmaq_f32(sum[k][h], v, gradient[h]);
             }
         }
     }
-    UNROLL(16)
+    DML_UNROLL(16)
     for (size_t k = 0; k < CHANNELS; k++)
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t h = 0; h < PARTS; h++)
             vst1q_f32(dw + k * DML_BLOCK + h * LANES, sum[k][h]);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/compiler.h"
 #include "kernels/conv_finish.h"
 
 static inline float wide(uint16_t half)
@@ -19,7 +20,7 @@ static inline void accumulate(float *sum, const uint16_t *x, const uint16_t *w)
 {
     for (size_t k = 0; k < DML_BLOCK; k += 2) {
         const float even = wide(x[k]), odd = wide(x[k + 1]);
-#pragma GCC unroll 1 /* else GCC 12 makes vectors along k at -O3, and wrong sums */
+        DML_LOOP /* else GCC 12 makes vectors along k at -O3, and wrong sums */
         for (size_t l = 0; l < DML_BLOCK; l++) {
             const uint16_t *pair = w + k * DML_BLOCK + 2 * l;
             sum[l] = sum[l] + odd * wide(pair[1]) + even * wide(pair[0]);

@@ -3,9 +3,9 @@
 #include "kernels/conv_avx2.h"
 
 /* Half a pair: the same channel of all pixels, whose value of pixel p is at wide[p 16]. */
-INLINE void add_channel(__m256 (*sum)[PARTS], const float *wide, __m256i low, __m256i high, const size_t width)
+DML_INLINE void add_channel(__m256 (*sum)[PARTS], const float *wide, __m256i low, __m256i high, const size_t width)
 {
-    UNROLL(6)
+    DML_UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         const __m256 value = _mm256_broadcast_ss(wide + p * DML_BLOCK);
         sum[p][0] = _mm256_fmadd_ps(value, _mm256_castsi256_ps(low), sum[p][0]);
@@ -13,26 +13,26 @@ INLINE void add_channel(__m256 (*sum)[PARTS], const float *wide, __m256i low, __
     }
 }
 
-INLINE void accumulate(__m256 (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count, const size_t width,
-                       const size_t step)
+DML_INLINE void accumulate(__m256 (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count, const size_t width,
+                           const size_t step)
 {
     (void)count; /* weights past the last channel are zero */
     const __m256i upper = _mm256_set1_epi32((int)0xffff0000);
-    float wide[WIDTH * DML_BLOCK] __attribute__((aligned(32)));
-    UNROLL(6)
+    _Alignas(32) float wide[WIDTH * DML_BLOCK];
+    DML_UNROLL(6)
     for (size_t p = 0; p < width; p++)
-        UNROLL(2)
+        DML_UNROLL(2)
         for (size_t l = 0; l < DML_BLOCK; l += LANES) {
             const __m128i half = _mm_loadu_si128((const __m128i *)(x + p * step * DML_BLOCK + l));
             const __m256i single = _mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16);
             _mm256_store_si256((__m256i *)(wide + p * DML_BLOCK + l), single);
         }
-#pragma GCC unroll 1
+    DML_LOOP
     for (size_t k = 0; k < DML_BLOCK; k += 2) {
         const __m256i *pair = (const __m256i *)(w + k * DML_BLOCK);
         add_channel(sum, wide + k + 1, _mm256_and_si256(_mm256_load_si256(pair), upper),
                     _mm256_and_si256(_mm256_load_si256(pair + 1), upper), width);
-        __asm__ volatile("" ::: "memory"); /* no register is left to keep the pairs in: loads them again */
+        DML_RELOAD(); /* no register is left to keep the pairs in: loads them again */
         add_channel(sum, wide + k, _mm256_slli_epi32(_mm256_load_si256(pair), 16),
                     _mm256_slli_epi32(_mm256_load_si256(pair + 1), 16), width);
     }

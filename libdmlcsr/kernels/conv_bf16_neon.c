@@ -2,28 +2,28 @@
  * the even channel of a pair and a mask for the odd one. Products are exact, so FMA gives the bits of C. */
 #include "kernels/conv_neon.h"
 
-INLINE void load_even(float32x4_t *weight, const uint16_t *w)
+DML_INLINE void load_even(float32x4_t *weight, const uint16_t *w)
 {
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_u16(vld1q_u16(w + q * 2 * LANES)), 16));
 }
 
-INLINE void load_odd(float32x4_t *weight, const uint16_t *w)
+DML_INLINE void load_odd(float32x4_t *weight, const uint16_t *w)
 {
     const uint32x4_t upper = vdupq_n_u32(0xffff0000);
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_u16(vld1q_u16(w + q * 2 * LANES)), upper));
 }
 
-INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count,
-                       const size_t width, const size_t step)
+DML_INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count,
+                           const size_t width, const size_t step)
 {
     (void)count; /* weights past the last channel are zero */
     float32x4_t value[WIDTH], weight[PARTS];
     for (size_t k = 0; k < DML_BLOCK; k += LANES) {
-        UNROLL(5)
+        DML_UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(x + p * step * DML_BLOCK + k), 16));
         load_odd(weight, w + k * DML_BLOCK);

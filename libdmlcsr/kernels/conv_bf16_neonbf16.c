@@ -6,25 +6,25 @@
 
 #include "kernels/conv_neon.h"
 
-INLINE bfloat16x8_t load_pairs(const uint16_t *p)
+DML_INLINE bfloat16x8_t load_pairs(const uint16_t *p)
 {
     return vreinterpretq_bf16_u16(vld1q_u16(p));
 }
 
-INLINE void load_weights(bfloat16x8_t *weight, const uint16_t *w)
+DML_INLINE void load_weights(bfloat16x8_t *weight, const uint16_t *w)
 {
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = load_pairs(w + q * 2 * LANES);
 }
 
-INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count,
-                       const size_t width, const size_t step)
+DML_INLINE void accumulate(float32x4_t (*sum)[PARTS], const uint16_t *x, const uint16_t *w, size_t count,
+                           const size_t width, const size_t step)
 {
     (void)count; /* weights past the last channel are zero */
     bfloat16x8_t value[WIDTH], weight[PARTS];
     for (size_t k = 0; k < DML_BLOCK; k += 2 * LANES) {
-        UNROLL(5)
+        DML_UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = load_pairs(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);

@@ -11,7 +11,7 @@
 
 /* width and step are constants where this is inlined, so that each loop over pixels unrolls and `sum` lives in
    registers. */
-INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, const size_t step)
+DML_INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, const size_t step)
 {
     const element *w = t->w;
     sums sum[WIDTH][PARTS];
@@ -39,7 +39,7 @@ INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, const s
 
 void NAME(const dml_conv_tile *t)
 {
-    float buffer[WIDTH * DML_BLOCK] __attribute__((aligned(64)));
+    _Alignas(64) float buffer[WIDTH * DML_BLOCK];
     float *out = t->last ? buffer : t->y; /* not y: the residual may be there */
     switch (t->width * 2 + t->step - 1) {
         CASES(1)

@@ -1,20 +1,20 @@
 /* One tile of a convolution in NEON: one register per pixel holds 4 input channels, four hold the weights. */
 #include "kernels/conv_neon.h"
 
-INLINE void load_weights(float32x4_t *weight, const float *w)
+DML_INLINE void load_weights(float32x4_t *weight, const float *w)
 {
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vld1q_f32(w + q * LANES);
 }
 
-INLINE void accumulate(float32x4_t (*sum)[PARTS], const float *x, const float *w, size_t count, const size_t width,
-                       const size_t step)
+DML_INLINE void accumulate(float32x4_t (*sum)[PARTS], const float *x, const float *w, size_t count, const size_t width,
+                           const size_t step)
 {
     float32x4_t value[WIDTH], weight[PARTS];
     size_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-        UNROLL(5)
+        DML_UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vld1q_f32(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);
@@ -26,9 +26,9 @@ INLINE void accumulate(float32x4_t (*sum)[PARTS], const float *x, const float *w
         load_weights(weight, w + (k + 3) * DML_BLOCK);
         EACH_SUM(vfmaq_laneq_f32, 3)
     }
-#pragma GCC unroll 1
+    DML_LOOP
     for (; k < count; k++) {
-        UNROLL(5)
+        DML_UNROLL(5)
         for (size_t p = 0; p < width; p++)
             value[p] = vld1q_dup_f32(x + p * step * DML_BLOCK + k);
         load_weights(weight, w + k * DML_BLOCK);

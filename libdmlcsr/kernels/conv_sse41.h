@@ -11,38 +11,37 @@
 
 #include <smmintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
-#include "kernels/unroll.h"
 
 #define WIDTH 3
 #define PARTS 4 /* registers per block */
 #define LANES 4
-#define INLINE static inline __attribute__((always_inline, unused))
 
 /* Sums of single precision begin with the bias, or where they were left in y. */
-INLINE void begin_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width)
+DML_INLINE void begin_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width)
 {
-    UNROLL(3)
+    DML_UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = _mm_load_ps((t->first ? t->bias : t->y + p * DML_BLOCK) + q * LANES);
     }
 }
 
-INLINE void end_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width, float *out)
+DML_INLINE void end_single(const dml_conv_tile *t, __m128 (*sum)[PARTS], const size_t width, float *out)
 {
     (void)t;
-    UNROLL(3)
+    DML_UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             _mm_store_ps(out + p * DML_BLOCK + q * LANES, sum[p][q]);
     }
 }
 
 /* Activation, scale and residual on the way from the buffer to y. */
-INLINE void finish(const dml_conv_tile *t, const float *sum)
+DML_INLINE void finish(const dml_conv_tile *t, const float *sum)
 {
     const __m128 slope = _mm_set1_ps(t->slope), scale = _mm_set1_ps(t->scale), zero = _mm_setzero_ps();
     for (size_t p = 0; p < t->width * DML_BLOCK; p += LANES) {

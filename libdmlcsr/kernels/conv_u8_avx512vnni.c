@@ -5,15 +5,15 @@
 
 #include "kernels/conv_avx512.h"
 
-INLINE void begin_whole(const dml_conv_tile *t, __m512i *sum, const size_t width, size_t o)
+DML_INLINE void begin_whole(const dml_conv_tile *t, __m512i *sum, const size_t width, size_t o)
 {
     (void)t, (void)o;
-    UNROLL(14)
+    DML_UNROLL(14)
     for (size_t p = 0; p < width; p++)
         sum[p] = _mm512_setzero_si512();
 }
 
-INLINE __m512 end_whole(__m512 sum, __m512 unit, __m512 bias)
+DML_INLINE __m512 end_whole(__m512 sum, __m512 unit, __m512 bias)
 {
     return _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_castps_si512(sum)), unit), bias);
 }

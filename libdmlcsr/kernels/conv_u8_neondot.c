@@ -6,20 +6,20 @@
 
 #include "kernels/conv_neon.h"
 
-INLINE void load_weights(int8x16_t *weight, const int8_t *w)
+DML_INLINE void load_weights(int8x16_t *weight, const int8_t *w)
 {
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++)
         weight[q] = vld1q_s8(w + q * 4 * LANES);
 }
 
-INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t *w, size_t count, const size_t width,
-                       const size_t step)
+DML_INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t *w, size_t count,
+                           const size_t width, const size_t step)
 {
     (void)count; /* weights past the last channel are zero */
     const int8_t *four = (const int8_t *)w;
     int8x16_t value[WIDTH], weight[PARTS];
-    UNROLL(5)
+    DML_UNROLL(5)
     for (size_t p = 0; p < width; p++)
         value[p] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(x + p * step * DML_BLOCK), vdupq_n_u8(128)));
     load_weights(weight, four);
@@ -32,7 +32,7 @@ INLINE void accumulate(int32x4_t (*sum)[PARTS], const uint8_t *x, const uint8_t 
     EACH_SUM(vdotq_laneq_s32, 3)
 }
 
-INLINE void begin(const dml_conv_tile *t, int32x4_t (*sum)[PARTS], const size_t width)
+DML_INLINE void begin(const dml_conv_tile *t, int32x4_t (*sum)[PARTS], const size_t width)
 {
     begin_whole(t, sum, width, 0);
 }

@@ -6,11 +6,11 @@
 #define PAIR 8 /* 16-bit values: a pair of channels, four times */
 
 /* The 16 channels of a pixel: 4 even pairs, 4 odd ones. */
-INLINE void spread(int16_t *pairs, const uint8_t *x)
+DML_INLINE void spread(int16_t *pairs, const uint8_t *x)
 {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)x);
     __m128i *to = (__m128i *)pairs;
-    UNROLL(2)
+    DML_UNROLL(2)
     for (size_t i = 0; i < 2; i++, to += 4) {
         const __m128i wide = i ? _mm_srli_epi16(bytes, 8) : _mm_and_si128(bytes, _mm_set1_epi16(0xff));
         _mm_store_si128(to, _mm_shuffle_epi32(wide, 0x00));
@@ -21,28 +21,28 @@ INLINE void spread(int16_t *pairs, const uint8_t *x)
 }
 
 /* Two channels of a four, of part q of all pixels. */
-INLINE void add_pair(__m128i (*sum)[PARTS], size_t q, const int16_t *pairs, __m128i weight, const size_t width)
+DML_INLINE void add_pair(__m128i (*sum)[PARTS], size_t q, const int16_t *pairs, __m128i weight, const size_t width)
 {
-    UNROLL(3)
+    DML_UNROLL(3)
     for (size_t p = 0; p < width; p++) {
         const __m128i value = _mm_load_si128((const __m128i *)(pairs + p * 2 * 4 * PAIR));
         sum[p][q] = _mm_add_epi32(sum[p][q], _mm_madd_epi16(weight, value));
         /* a sum as it is: GCC would add products to products first, and has no registers to keep them in */
-        __asm__("" : "+x"(sum[p][q]));
+        DML_KEEP(sum[p][q]);
     }
 }
 
-INLINE void accumulate(__m128i (*sum)[PARTS], const uint8_t *x, const uint8_t *w, size_t count, const size_t width,
-                       const size_t step)
+DML_INLINE void accumulate(__m128i (*sum)[PARTS], const uint8_t *x, const uint8_t *w, size_t count, const size_t width,
+                           const size_t step)
 {
     (void)count; /* weights past the last channel are zero */
-    int16_t pairs[WIDTH * 2 * 4 * PAIR] __attribute__((aligned(16)));
+    _Alignas(16) int16_t pairs[WIDTH * 2 * 4 * PAIR];
     for (size_t p = 0; p < width; p++)
         spread(pairs + p * 2 * 4 * PAIR, x + p * step * DML_BLOCK);
-#pragma GCC unroll 1
+    DML_LOOP
     for (size_t k = 0; k < 4; k++) {
         const __m128i *four = (const __m128i *)(w + k * 4 * DML_BLOCK);
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t q = 0; q < PARTS; q++) {
             const __m128i weight = _mm_load_si128(four + q);
             add_pair(sum, q, pairs + k * PAIR, _mm_srai_epi16(_mm_slli_epi16(weight, 8), 8), width);
@@ -52,23 +52,23 @@ INLINE void accumulate(__m128i (*sum)[PARTS], const uint8_t *x, const uint8_t *w
 }
 
 /* Sums begin with 0, and get their unit and the bias at the end. */
-INLINE void begin(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width)
+DML_INLINE void begin(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width)
 {
     (void)t;
-    UNROLL(3)
+    DML_UNROLL(3)
     for (size_t p = 0; p < width; p++) {
-        UNROLL(4)
+        DML_UNROLL(4)
         for (size_t q = 0; q < PARTS; q++)
             sum[p][q] = _mm_setzero_si128();
     }
 }
 
-INLINE void end(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width, float *out)
+DML_INLINE void end(const dml_conv_tile *t, __m128i (*sum)[PARTS], const size_t width, float *out)
 {
-    UNROLL(4)
+    DML_UNROLL(4)
     for (size_t q = 0; q < PARTS; q++) {
         const __m128 unit = _mm_load_ps(t->unit + q * LANES), bias = _mm_load_ps(t->bias + q * LANES);
-        UNROLL(3)
+        DML_UNROLL(3)
         for (size_t p = 0; p < width; p++) {
             const __m128 product = _mm_mul_ps(_mm_cvtepi32_ps(sum[p][q]), unit);
             _mm_store_ps(out + p * DML_BLOCK + q * LANES, _mm_add_ps(product, bias));

@@ -3,11 +3,10 @@
 
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "dmlcsr/dmlcsr.h"
 
 #if defined(__x86_64__) || defined(__i386__)
-
-#include <cpuid.h>
 
 enum {
     LEAF1_ECX_SSE41 = 1 << 19,
@@ -31,28 +30,27 @@ typedef struct features {
     uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_1_eax, xcr0;
 } features;
 
-static uint32_t read_xcr0(void)
-{
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return low;
-}
-
 static features read_features(void)
 {
     features f = {0, 0, 0, 0, 0};
-    uint32_t eax, ebx, ecx, edx;
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+    uint32_t word[4]; /* eax, ebx, ecx, edx */
+    dml_cpuid(0, 0, word);
+    const uint32_t leaves = word[0];
+    if (leaves < 1)
         return f;
-    f.leaf1_ecx = ecx;
-    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
-        f.leaf7_ebx = ebx;
-        f.leaf7_ecx = ecx;
-        if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
-            f.leaf7_1_eax = eax;
+    dml_cpuid(1, 0, word);
+    f.leaf1_ecx = word[2];
+    if (leaves >= 7) {
+        dml_cpuid(7, 0, word);
+        f.leaf7_ebx = word[1];
+        f.leaf7_ecx = word[2];
+        if (word[0] >= 1) {
+            dml_cpuid(7, 1, word);
+            f.leaf7_1_eax = word[0];
+        }
     }
     if (f.leaf1_ecx & LEAF1_ECX_OSXSAVE)
-        f.xcr0 = read_xcr0();
+        f.xcr0 = dml_xcr0();
     return f;
 }
 

@@ -7,6 +7,7 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 void dml_depthwise3x3_avx512(const float *x, size_t x_row, const float *w, const float *bias, float slope,
@@ -14,14 +15,14 @@ void dml_depthwise3x3_avx512(const float *x, size_t x_row, const float *w, const
 {
     const __m512 s = _mm512_set1_ps(slope), start = _mm512_loadu_ps(bias);
     __m512 tap[9];
-#pragma GCC unroll 9
+    DML_UNROLL(9)
     for (size_t t = 0; t < 9; t++)
         tap[t] = _mm512_loadu_ps(w + t * DML_BLOCK);
     for (size_t p = 0; p < width; p++, x += step * DML_BLOCK) {
         __m512 sum = start;
-#pragma GCC unroll 3
+        DML_UNROLL(3)
         for (size_t i = 0; i < 3; i++)
-#pragma GCC unroll 3
+            DML_UNROLL(3)
             for (size_t j = 0; j < 3; j++)
                 sum = _mm512_fmadd_ps(_mm512_loadu_ps(x + i * x_row + j * DML_BLOCK), tap[3 * i + j], sum);
         __mmask16 positive = _mm512_cmp_ps_mask(sum, _mm512_setzero_ps(), _CMP_GT_OQ);

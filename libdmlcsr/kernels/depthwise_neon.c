@@ -7,6 +7,7 @@
 
 #include <arm_neon.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 4
@@ -22,16 +23,16 @@ void dml_depthwise3x3_neon(const float *x, size_t x_row, const float *w, const f
     const float32x4_t s = vdupq_n_f32(slope);
     for (size_t l = 0; l < DML_BLOCK; l += LANES) {
         float32x4_t tap[9];
-#pragma GCC unroll 9
+        DML_UNROLL(9)
         for (size_t t = 0; t < 9; t++)
             tap[t] = vld1q_f32(w + t * DML_BLOCK + l);
         const float32x4_t start = vld1q_f32(bias + l);
         const float *in = x + l;
         for (size_t p = 0; p < width; p++, in += step * DML_BLOCK) {
             float32x4_t sum = start;
-#pragma GCC unroll 3
+            DML_UNROLL(3)
             for (size_t i = 0; i < 3; i++)
-#pragma GCC unroll 3
+                DML_UNROLL(3)
                 for (size_t j = 0; j < 3; j++)
                     sum = vfmaq_f32(sum, vld1q_f32(in + i * x_row + j * DML_BLOCK), tap[3 * i + j]);
             vst1q_f32(y + p * DML_BLOCK + l, leaky(sum, s));

@@ -7,6 +7,7 @@
 
 #include <smmintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 4
@@ -22,16 +23,16 @@ void dml_depthwise3x3_sse41(const float *x, size_t x_row, const float *w, const 
     const __m128 s = _mm_set1_ps(slope);
     for (size_t l = 0; l < DML_BLOCK; l += LANES) {
         __m128 tap[9];
-#pragma GCC unroll 9
+        DML_UNROLL(9)
         for (size_t t = 0; t < 9; t++)
             tap[t] = _mm_loadu_ps(w + t * DML_BLOCK + l);
         const __m128 start = _mm_loadu_ps(bias + l);
         const float *in = x + l;
         for (size_t p = 0; p < width; p++, in += step * DML_BLOCK) {
             __m128 sum = start;
-#pragma GCC unroll 3
+            DML_UNROLL(3)
             for (size_t i = 0; i < 3; i++)
-#pragma GCC unroll 3
+                DML_UNROLL(3)
                 for (size_t j = 0; j < 3; j++)
                     sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(in + i * x_row + j * DML_BLOCK), tap[3 * i + j]));
             _mm_storeu_ps(y + p * DML_BLOCK + l, leaky(sum, s));

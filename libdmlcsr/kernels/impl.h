@@ -5,6 +5,8 @@
 
 #include "kernels/kernels.h"
 
+#include <string.h>
+
 #define DML_DECLARE_KERNELS(isa)                                                                                     \
     void dml_conv_##isa(const dml_conv_tile *tile);                                                                  \
     void dml_winograd_weight_##isa(const dml_real *w, dml_real *u, size_t position);                                 \
@@ -40,5 +42,13 @@ DML_DECLARE_KERNELS(avx512vnni);
 DML_DECLARE_KERNELS(neon);
 DML_DECLARE_KERNELS(neondot);
 DML_DECLARE_KERNELS(neonbf16);
+
+/* Factors that lie side by side, as one number that an instruction can spread over its lanes. */
+static inline int32_t dml_load_32(const void *factors)
+{
+    int32_t word;
+    memcpy(&word, factors, sizeof word);
+    return word;
+}
 
 #endif

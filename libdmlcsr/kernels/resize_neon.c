@@ -7,6 +7,7 @@
 
 #include <arm_neon.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 4
@@ -35,7 +36,7 @@ void dml_resize_neon(const float *a, const float *b, float row_fraction, const u
         const size_t left = (size_t)column[p] * DML_BLOCK;
         const size_t right = fraction[p] != 0.0f ? left + DML_BLOCK : left;
         const float32x4_t f = vdupq_n_f32(fraction[p]);
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t l = 0; l < DML_BLOCK; l += LANES) {
             float32x4_t v = bilinear(a, b, left + l, right + l, f, g);
             if (gate) {
@@ -53,7 +54,7 @@ void dml_sample_neon(const float *x, size_t x_row, const uint32_t *offset, const
     for (size_t p = 0; p < width; p++) {
         const float *a = x + offset[p];
         const float32x4_t f = vdupq_n_f32(fx[p]), g = vdupq_n_f32(fy[p]);
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t l = 0; l < DML_BLOCK; l += LANES)
             vst1q_f32(y + p * DML_BLOCK + l, bilinear(a, a + x_row, l, DML_BLOCK + l, f, g));
     }

@@ -7,6 +7,7 @@
 
 #include <smmintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define LANES 4
@@ -34,7 +35,7 @@ void dml_resize_sse41(const float *a, const float *b, float row_fraction, const 
         const size_t left = (size_t)column[p] * DML_BLOCK;
         const size_t right = fraction[p] != 0.0f ? left + DML_BLOCK : left;
         const __m128 f = _mm_set1_ps(fraction[p]);
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t l = 0; l < DML_BLOCK; l += LANES) {
             __m128 v = bilinear(a, b, left + l, right + l, f, g);
             if (gate) {
@@ -52,7 +53,7 @@ void dml_sample_sse41(const float *x, size_t x_row, const uint32_t *offset, cons
     for (size_t p = 0; p < width; p++) {
         const float *a = x + offset[p];
         const __m128 f = _mm_set1_ps(fx[p]), g = _mm_set1_ps(fy[p]);
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t l = 0; l < DML_BLOCK; l += LANES)
             _mm_storeu_ps(y + p * DML_BLOCK + l, bilinear(a, a + x_row, l, DML_BLOCK + l, f, g));
     }

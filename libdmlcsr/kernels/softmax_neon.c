@@ -8,6 +8,7 @@
 #include <arm_neon.h>
 #include <math.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 #include "kernels/exp.h"
 
@@ -66,13 +67,13 @@ static inline void softmax_pixel(const float *x, size_t blocks, size_t tail, siz
 {
     float32x4_t m = vdupq_n_f32(-INFINITY);
     for (size_t b = 0; b < blocks; b++)
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++)
             m = vmaxq_f32(m, load(x + b * plane, b + 1 < blocks ? DML_BLOCK : tail, i));
     m = vdupq_n_f32(vmaxvq_f32(m));
     float32x4_t sum[PARTS] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
     for (size_t b = 0; b < blocks; b++) {
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++) {
             const float32x4_t e = exp_difference(load(x + b * plane, b + 1 < blocks ? DML_BLOCK : tail, i), m);
             vst1q_f32(y + b * plane + i * LANES, e);
@@ -81,7 +82,7 @@ static inline void softmax_pixel(const float *x, size_t blocks, size_t tail, siz
     }
     const float32x4_t all = broadcast_sum(sum);
     for (size_t b = 0; b < blocks; b++) {
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++) {
             const uint32x4_t v = vreinterpretq_u32_f32(vdivq_f32(vld1q_f32(y + b * plane + i * LANES), all));
             const uint32x4_t kept = vandq_u32(v, mask_of(b + 1 < blocks ? DML_BLOCK : tail, i));

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <smmintrin.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 #include "kernels/exp.h"
 
@@ -69,13 +70,13 @@ static inline void softmax_pixel(const float *x, size_t blocks, size_t tail, siz
 {
     __m128 m = _mm_set1_ps(-INFINITY);
     for (size_t b = 0; b < blocks; b++)
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++)
             m = _mm_max_ps(load(x + b * plane, b + 1 < blocks ? DML_BLOCK : tail, i), m);
     m = broadcast_max(m);
     __m128 sum[PARTS] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
     for (size_t b = 0; b < blocks; b++) {
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++) {
             const __m128 e = exp_difference(load(x + b * plane, b + 1 < blocks ? DML_BLOCK : tail, i), m);
             _mm_storeu_ps(y + b * plane + i * LANES, e);
@@ -84,7 +85,7 @@ static inline void softmax_pixel(const float *x, size_t blocks, size_t tail, siz
     }
     const __m128 all = broadcast_sum(sum);
     for (size_t b = 0; b < blocks; b++) {
-#pragma GCC unroll 4
+        DML_UNROLL(4)
         for (size_t i = 0; i < PARTS; i++) {
             const __m128 v = _mm_div_ps(_mm_loadu_ps(y + b * plane + i * LANES), all);
             _mm_storeu_ps(y + b * plane + i * LANES, _mm_and_ps(v, mask_of(b + 1 < blocks ? DML_BLOCK : tail, i)));

@@ -7,6 +7,8 @@
 
 #include <immintrin.h>
 
+#include "base/compiler.h"
+
 /* Within each quarter: 4 x 4 values of rows i .. i + 3. a[i + c] then holds the columns c, c + 4, c + 8 and c + 12. */
 static inline void transpose_quarters(__m512 *a)
 {
@@ -21,13 +23,13 @@ static inline void transpose_quarters(__m512 *a)
 void dml_transpose16_avx512(const float *in, size_t in_row, float *out, size_t out_row)
 {
     __m512 a[16];
-#pragma GCC unroll 16
+    DML_UNROLL(16)
     for (size_t r = 0; r < 16; r++)
         a[r] = _mm512_loadu_ps(in + r * in_row);
-#pragma GCC unroll 16
+    DML_UNROLL(16)
     for (size_t r = 0; r < 16; r += 4)
         transpose_quarters(a + r);
-#pragma GCC unroll 4
+    DML_UNROLL(4)
     for (size_t c = 0; c < 4; c++) {
         const __m512 a_even = _mm512_shuffle_f32x4(a[c], a[c + 4], _MM_SHUFFLE(2, 0, 2, 0));
         const __m512 a_odd = _mm512_shuffle_f32x4(a[c], a[c + 4], _MM_SHUFFLE(3, 1, 3, 1));

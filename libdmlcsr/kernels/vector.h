@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/compiler.h"
 #include "base/tensor.h"
 
 #define NAME_(op, isa) dml_##op##_##isa
@@ -16,9 +17,9 @@
 #define KERNEL(op) NAME(op, ISA)
 
 #ifdef REGISTER
-typedef float vector __attribute__((vector_size(REGISTER)));
-typedef float anywhere __attribute__((vector_size(REGISTER), aligned(4), may_alias));
-typedef int32_t choice __attribute__((vector_size(REGISTER))); /* a lane is all ones or all zeros */
+typedef float vector DML_VECTOR(REGISTER);
+typedef float anywhere DML_VECTOR_ANYWHERE(REGISTER, 4);
+typedef int32_t choice DML_VECTOR(REGISTER); /* a lane is all ones or all zeros */
 #else
 typedef dml_real vector, anywhere;
 typedef bool choice;
@@ -26,7 +27,7 @@ typedef bool choice;
 
 #define LANES (sizeof(vector) / sizeof(dml_real))
 #define PARTS (DML_BLOCK / LANES)                                          /* registers of a pixel */
-#define EACH_PART _Pragma("GCC unroll 4") for (size_t h = 0; h < PARTS; h++) /* lanes h LANES .. */
+#define EACH_PART DML_UNROLL(4) for (size_t h = 0; h < PARTS; h++) /* lanes h LANES .. */
 #define AT(pointer, pixel) ((pointer) + (pixel) * DML_BLOCK + h * LANES)
 
 static inline vector load(const dml_real *p)

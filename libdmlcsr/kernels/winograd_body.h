@@ -13,8 +13,8 @@
 /* bfloat16 of a vector, in the upper halves of its lanes: to nearest, ties to even. A NaN whose payload lies in the lower
    half alone may become an infinity or a zero; no computation makes one. */
 #ifdef REGISTER
-typedef uint32_t words __attribute__((vector_size(REGISTER)));
-typedef uint16_t halves __attribute__((vector_size(REGISTER / 2), aligned(2), may_alias));
+typedef uint32_t words DML_VECTOR(REGISTER);
+typedef uint16_t halves DML_VECTOR_ANYWHERE(REGISTER / 2, 2);
 #else
 typedef uint32_t words;
 #endif
@@ -42,7 +42,7 @@ static inline words round_bf16(vector v)
 static inline void store_bf16(uint16_t *p, vector v)
 {
 #ifdef REGISTER
-    *(halves *)p = __builtin_convertvector(round_bf16(v) >> 16, halves);
+    *(halves *)p = DML_CONVERT(round_bf16(v) >> 16, halves);
 #else
     *p = (uint16_t)(round_bf16(v) >> 16);
 #endif
@@ -89,7 +89,7 @@ static inline void weight_line(const vector *g, size_t step, vector *u, size_t u
 }
 
 /* G g G^T, `u` 36 values. Not inlined, since three copies of it would be larger than the rest of this file. */
-static __attribute__((noinline)) void weight_square(const vector *g, vector *u)
+DML_NOT_INLINE void weight_square(const vector *g, vector *u)
 {
     vector half[18];
     for (size_t j = 0; j < 3; j++) /* columns: half is 6 x 3 */

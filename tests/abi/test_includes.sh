@@ -46,6 +46,9 @@ done)"
 nothing "intrinsics outside libdmlcsr/kernels" \
     "$(grep -rnE '(mm|x86|imm|emm|smm|arm_[a-z]*|cpuid|nmm|tmm|xmm)(intrin|neon|sve)?\.h[">]' libdmlcsr include --include='*.[ch]' |
         grep -E 'intrin\.h|arm_neon|arm_sve|cpuid\.h' | grep -v '^libdmlcsr/kernels/')"
+nothing "words of one compiler outside base/compiler.h" \
+    "$(grep -rnE '__attribute__|__builtin_|__asm|__extension__|typeof|_Pragma|#[[:space:]]*pragma|__declspec|__GNUC__|__clang__|_MSC_VER|vector_size' \
+        libdmlcsr include --include='*.[ch]' | grep -vE '^libdmlcsr/base/compiler.h:|^include/dmlcsr/dmlcsr.h:[0-9]+:#(if|elif|define DMLCSR_API) ')"
 nothing "kernels with intrinsics whose name does not tell the instruction set" \
     "$(grep -lE '(intrin|arm_neon)\.h[">]' libdmlcsr/kernels/*.c | grep -vE '_(sse41|avx2|avx512|neon)\.c$')"
 nothing "printing, ending the process, or asserting in the library" \
