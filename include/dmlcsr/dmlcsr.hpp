@@ -15,6 +15,7 @@
 #ifndef DMLCSR_HPP
 #define DMLCSR_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -179,6 +180,22 @@ struct Region {
     float center_x = 0, center_y = 0, size = 0, rotation = 0, context = 0;
 };
 
+/** A face that was found: see dmlcsr_face. */
+struct Face {
+    float center_x = 0, center_y = 0, size = 0, rotation = 0;
+    float left = 0, top = 0, right = 0, bottom = 0; /**< edges of the box around skin, eyes, nose and mouth */
+    float confidence = 0;
+
+    /** Where to parse it. */
+    Region region() const noexcept { return {center_x, center_y, size, rotation, 0}; }
+};
+
+/** What to look for: see dmlcsr_find_options. */
+struct FindOptions {
+    float smallest = 0, threshold = 0;
+    std::uint32_t most = 0;
+};
+
 /** What is wanted: every output that has elements. See dmlcsr_result. */
 struct Outputs {
     Rows<std::uint8_t> labels;
@@ -275,6 +292,28 @@ inline std::size_t default_stride(const Image &image) noexcept
     return width;
 }
 
+/** For C, after fits(). */
+inline dmlcsr_image raw(const Image &image) noexcept
+{
+    return {image.pixels.data(), image.width, image.height, image.stride ? image.stride : default_stride(image),
+            static_cast<int>(image.format)};
+}
+
+inline dmlcsr_region raw(const Region &region) noexcept
+{
+    dmlcsr_region c;
+    dmlcsr_region_init(&c);
+    c.center_x = region.center_x;
+    c.center_y = region.center_y;
+    c.size = region.size;
+    c.rotation = region.rotation;
+    c.context = region.context;
+    return c;
+}
+
+constexpr std::size_t most_faces = 1000; // in one picture, as dmlcsr_find_options says
+constexpr const char *few_pixels = "the pixels are fewer than the picture's size says";
+
 } // namespace detail
 
 /** A model with its scratch memory and threads; can be moved, and copied by clone() alone. */
@@ -330,7 +369,7 @@ public:
         result.matte_classes = wanted.matte_classes;
         const char *small = nullptr;
         if (!detail::fits(image))
-            small = "the pixels are fewer than the picture's size says";
+            small = detail::few_pixels;
         const auto place = [&](const char *name, const auto &rows, std::uint64_t planes, auto **pointer,
                                std::size_t *stride) {
             if (!rows.data.size())
@@ -353,6 +392,54 @@ public:
         if (small)
             return {Status::argument, small};
         return call(image, region, result);
+    }
+
+    /** The faces in a whole picture, the largest first. */
+    Result<std::vector<Face>> find_faces(const Image &image, const FindOptions &options = {})
+    {
+        if (!detail::fits(image))
+            return {Status::argument, detail::few_pixels};
+        const dmlcsr_image picture = detail::raw(image);
+        dmlcsr_find_options c;
+        dmlcsr_find_options_init(&c);
+        c.smallest = options.smallest;
+        c.threshold = options.threshold;
+        c.most = options.most;
+        std::vector<dmlcsr_face> found(detail::most_faces);
+        std::size_t count = 0;
+        const int status = dmlcsr_find_faces(handle_.get(), &picture, &c, found.data(), found.size(), &count);
+        if (status != DMLCSR_OK)
+            return {static_cast<Status>(status), dmlcsr_last_error(handle_.get())};
+        found.resize(std::min(count, found.size()));
+        std::vector<Face> faces;
+        for (const dmlcsr_face &f : found)
+            faces.push_back({f.center_x, f.center_y, f.size, f.rotation, f.left, f.top, f.right, f.bottom,
+                             f.confidence});
+        return faces;
+    }
+
+    /**
+     * Class ids of all faces in one map, the smaller ones on top: of those given, or of what find_faces() finds.
+     * They are parsed as dmlcsr_parse_many() does it, so Options::progress counts faces.
+     */
+    Result<std::vector<std::uint8_t>> parse_faces(const Image &image, const std::optional<Span<const Face>> &faces = {})
+    {
+        if (!detail::fits(image))
+            return {Status::argument, detail::few_pixels};
+        std::vector<Face> order;
+        if (faces) {
+            order.assign(faces->data(), faces->data() + faces->size());
+        } else {
+            auto found = find_faces(image);
+            if (!found)
+                return {found.status(), found.message()};
+            order = std::move(found).value();
+        }
+        for (const Face &face : order)
+            if (!(face.size > 0)) // what is no number cannot be sorted
+                return {Status::argument, "a face has no size"};
+        std::stable_sort(order.begin(), order.end(), [](const Face &a, const Face &b) { return a.size > b.size; });
+        return compose(image, order);
     }
 
     /** The bare network on 3 x height x width normalised values. */
@@ -430,7 +517,7 @@ private:
     {
         // A size that the picture cannot have is not worth the memory for its map.
         if (!detail::fits(image))
-            return {Status::argument, "the pixels are fewer than the picture's size says"};
+            return {Status::argument, detail::few_pixels};
         std::vector<std::uint8_t> map(std::size_t{image.width} * image.height);
         Outputs wanted;
         (classes ? wanted.matte : wanted.labels) = map;
@@ -441,20 +528,31 @@ private:
         return map;
     }
 
+    /** One after the other on top of each other. */
+    Result<std::vector<std::uint8_t>> compose(const Image &image, const std::vector<Face> &faces)
+    {
+        std::vector<std::uint8_t> labels(std::size_t{image.width} * image.height);
+        const dmlcsr_image picture = detail::raw(image);
+        dmlcsr_result result;
+        dmlcsr_result_init(&result);
+        result.flags = DMLCSR_COMPOSE;
+        result.labels = labels.data();
+        std::vector<dmlcsr_region> regions(faces.size());
+        std::vector<dmlcsr_job> jobs(faces.size());
+        for (std::size_t i = 0; i < faces.size(); i++) {
+            regions[i] = detail::raw(faces[i].region());
+            jobs[i] = {&picture, &regions[i], &result, 0, 0};
+        }
+        const int status = dmlcsr_parse_many(handle_.get(), jobs.data(), jobs.size());
+        if (status != DMLCSR_OK)
+            return {static_cast<Status>(status), dmlcsr_last_error(handle_.get())};
+        return labels;
+    }
+
     Result<Done> call(const Image &image, const std::optional<Region> &region, dmlcsr_result &result)
     {
-        const dmlcsr_image picture = {image.pixels.data(), image.width, image.height,
-                                      image.stride ? image.stride : detail::default_stride(image),
-                                      static_cast<int>(image.format)};
-        dmlcsr_region where;
-        dmlcsr_region_init(&where);
-        if (region) {
-            where.center_x = region->center_x;
-            where.center_y = region->center_y;
-            where.size = region->size;
-            where.rotation = region->rotation;
-            where.context = region->context;
-        }
+        const dmlcsr_image picture = detail::raw(image);
+        const dmlcsr_region where = detail::raw(region.value_or(Region{}));
         const int status = dmlcsr_parse_region(handle_.get(), &picture, region ? &where : nullptr, &result);
         if (status == DMLCSR_OK)
             return Done{};

@@ -15,16 +15,28 @@ pieces() { # page, language
     awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$1"
 }
 
-# The file that a program must agree with: its lines "class ID NAME COLOUR".
-same_classes() { # what, file
-    if [ ! -s "$folder/classes.txt" ]; then
-        # shellcheck disable=SC2086 # CC may be several words
-        try 0 "classes.c" ${CC:-cc} -std=c11 -Iinclude "$here/classes.c" -o "$folder/classes" -L"$BUILD/lib" -ldmlcsr
-        try 0 "classes" "$folder/classes" "$model"
-        cp "$folder/out" "$folder/classes.txt"
+# Two faces in $photo; nothing in it where the readers of pictures cannot be built.
+two_faces() {
+    photo=
+    if "${PKG_CONFIG:-pkg-config}" --exists libpng libjpeg 2>/dev/null; then
+        helper photo -Iexamples examples/io.c examples/io_jpeg.c examples/io_png.c examples/exif.c
+        photo=$folder/photo.rgb
+        try 0 "a picture of two faces" "$folder/photo" examples/demo.jpg "$photo"
+    else
+        echo "skip  faces: libpng or libjpeg is missing"
     fi
-    grep -o 'class [0-9]* [a-z].*' "$2" >"$folder/their.txt"
-    try 0 "the classes that $1 names" diff "$folder/classes.txt" "$folder/their.txt"
+}
+
+# What the library says, as C hears it, must be what a program in another language has written.
+same_facts() { # what, file
+    if [ ! -s "$folder/facts.txt" ]; then
+        # shellcheck disable=SC2086 # CC may be several words
+        try 0 "facts.c" ${CC:-cc} -std=c11 -Iinclude "$here/facts.c" -o "$folder/facts" -L"$BUILD/lib" -ldmlcsr
+        try 0 "facts" "$folder/facts" "$model" ${photo:+"$photo"}
+        cp "$folder/out" "$folder/facts.txt"
+    fi
+    grep -o 'fact: .*' "$2" >"$folder/their.txt"
+    try 0 "what $1 says" diff "$folder/facts.txt" "$folder/their.txt"
 }
 
 # What the C compiler thinks of every number and struct, in $folder/layout.txt.

@@ -2,6 +2,7 @@
 # dmlcsr.hpp: compiles without a warning as C++17 and C++20, with exceptions and without, and does what it says.
 . tests/bindings/common.sh
 command -v "${CXX:=c++}" >/dev/null 2>&1 || skip "no C++ compiler"
+two_faces
 
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -pedantic -Werror"
 printf '#include <dmlcsr/dmlcsr.hpp>\n#include <dmlcsr/dmlcsr.hpp>\nint main() {}\n' >"$folder/alone.cpp"
@@ -17,11 +18,12 @@ for standard in $standards; do
                 -L"$BUILD/lib" -ldmlcsr -pthread
         }
         try 0 "$standard $flags, run" "$folder/use" "$model"
-        if [ -n "$flags" ]; then says "32 passed, 0 failed"; else says "33 passed, 0 failed"; fi
+        if [ -n "$flags" ]; then says "40 passed, 0 failed"; else says "41 passed, 0 failed"; fi
     done
 done
+try 0 "facts" "$folder/use" "$model" ${photo:+"$photo"}
 cp "$folder/out" "$folder/use.txt"
-same_classes C++ "$folder/use.txt"
+same_facts C++ "$folder/use.txt"
 
 pieces doc/cpp.md cpp >"$folder/page.cpp"
 try 0 "doc/cpp.md has code" [ "$(wc -l <"$folder/page.cpp")" -gt 20 ]

@@ -7,20 +7,21 @@ for candidate in python3 /usr/bin/python3; do
     if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; fi
 done
 [ -n "$python" ] || skip "no python3 with numpy"
+two_faces
 case ${SHARED:?} in /*) library=$SHARED ;; *) library=$PWD/$SHARED ;; esac
 package=$folder/package
 cp -r bindings/python "$package"
 rm -rf "$package"/build "$package"/dist "$package"/src/*.egg-info
 
 python_tests() { # what, folder of the package
-    try 0 "$1" env DMLCSR_LIBRARY="$library" DMLCSR_MODEL="$model" PYTHONPATH="$2" \
+    try 0 "$1" env DMLCSR_LIBRARY="$library" DMLCSR_MODEL="$model" DMLCSR_PHOTO="$photo" PYTHONPATH="$2" \
         "$python" -m unittest discover bindings/python/tests
     says "OK" # the number of tests is in the line before
     cp "$folder/log" "$folder/tests.txt"
 }
 python_tests "tests" "$package/src"
-try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 22 tests' "$folder/tests.txt"
-same_classes Python "$folder/tests.txt"
+try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 23 tests' "$folder/tests.txt"
+same_facts Python "$folder/tests.txt"
 
 if "$python" -c 'from PIL import Image' 2>/dev/null && DMLCSR_LIBRARY=$library PYTHONPATH=$package/src "$python" -c '
 import dmlcsr

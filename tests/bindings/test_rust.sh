@@ -2,19 +2,21 @@
 # The Rust crates: build offline with their own Cargo.lock, pass their tests, and have the numbers and structs of C.
 . tests/bindings/common.sh
 command -v cargo >/dev/null 2>&1 || skip "no cargo"
+two_faces
 
 cp -r bindings/rust "$folder/rust"
 rm -rf "$folder/rust/target"
 export CARGO_TARGET_DIR=$folder/target CARGO_NET_OFFLINE=true DMLCSR_LIB_DIR=$BUILD/lib DMLCSR_MODEL=$model
+export DMLCSR_PHOTO=$photo
 cargo="cargo --quiet --locked --offline" manifest="--manifest-path $folder/rust/Cargo.toml"
 # shellcheck disable=SC2086 # lists of flags
 {
     try 0 "no crate but these" [ "$(grep -c '^name = ' "$folder/rust/Cargo.lock")" -eq 2 ]
     try 0 "builds without a warning" env RUSTFLAGS="-D warnings" $cargo build $manifest
     try 0 "tests" $cargo test $manifest -- --nocapture
-    says "test result: ok. 10 passed"
-    $cargo test $manifest what_a_model_says -- --nocapture >"$folder/tests.txt" 2>&1
-    same_classes Rust "$folder/tests.txt"
+    says "test result: ok. 12 passed"
+    $cargo test $manifest facts -- --nocapture >"$folder/tests.txt" 2>&1
+    same_facts Rust "$folder/tests.txt"
 
     try 0 "doc/rust.md" rustdoc --test doc/rust.md --edition 2021 -L "native=$BUILD/lib" \
         --extern "dmlcsr=$folder/target/debug/libdmlcsr.rlib" -L "dependency=$folder/target/debug/deps"

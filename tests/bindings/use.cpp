@@ -1,4 +1,6 @@
-// dmlcsr.hpp at work, with exceptions or without: use MODEL. Ends with "N passed, N failed".
+// dmlcsr.hpp at work, with exceptions or without: use MODEL PHOTO. Writes what facts.c writes, and ends with "N passed,
+// N failed".
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -56,6 +58,71 @@ static void pictures(cpp::Parser &parser)
         sum += probabilities[k * labels.size() + 100];
     CHECK(sum > 0.999f && sum < 1.001f);
 }
+
+static void faces(cpp::Parser &parser)
+{
+    const auto pixels = drawing(3 * width, 3);
+    const cpp::Image image{pixels, width, height};
+    const std::vector<cpp::Face> two = {{30, 20, 16, 0.2f, 20, 10, 40, 30, 0.9f},
+                                        {33, 26, 30, 0, 10, 10, 50, 50, 0.8f}};
+    auto expected = parser.parse(image, two[1].region()).value();
+    cpp::Outputs wanted;
+    wanted.labels = expected;
+    wanted.flags = cpp::Flags::compose;
+    CHECK(parser.run(image, wanted, two[0].region()).ok()); // the smaller one on top
+    CHECK(parser.parse_faces(image, two).value() == expected);
+    const cpp::Span<const cpp::Face> nobody;
+    CHECK(parser.parse_faces(image, nobody).value() == std::vector<std::uint8_t>(expected.size()));
+    cpp::FindOptions options;
+    options.smallest = 3;
+    CHECK(parser.find_faces(image, options).message() == dmlcsr_last_error(parser.get()));
+    CHECK(parser.find_faces({pixels, width, height + 1}).status() == cpp::Status::argument);
+    CHECK(parser.parse_faces({pixels, width, height + 1}, two).status() == cpp::Status::argument);
+    auto wrong = two;
+    wrong[0].center_x = NAN;
+    CHECK(parser.parse_faces(image, wrong).message().find("job 1: ") == 0);
+    wrong[0].size = NAN;
+    CHECK(parser.parse_faces(image, wrong).message() == "a face has no size");
+}
+
+// ---- what facts.c says ----
+
+static unsigned long sum(const std::vector<std::uint8_t> &map)
+{
+    unsigned long all = 0;
+    for (std::size_t i = 0; i < map.size(); i++)
+        all += map[i] * static_cast<unsigned long>(i % 251 + 1);
+    return all;
+}
+
+static void photograph(cpp::Parser &parser, const char *path)
+{
+    std::ifstream file(path, std::ios::binary);
+    const std::vector<std::uint8_t> pixels{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const cpp::Image image{pixels, 512, 256};
+    cpp::FindOptions options;
+    options.smallest = 40;
+    const auto found = parser.find_faces(image, options).value();
+    for (const cpp::Face &f : found)
+        std::printf("fact: face %.2f %.2f %.2f %.4f, %.2f %.2f %.2f %.2f, %.6f\n", double{f.center_x},
+                    double{f.center_y}, double{f.size}, double{f.rotation}, double{f.left}, double{f.top},
+                    double{f.right}, double{f.bottom}, double{f.confidence});
+    std::printf("fact: labels of all faces %lu\n", sum(parser.parse_faces(image, found).value()));
+    // Without faces, they are found; there, the default of smallest is less, and says the same of them to some pixels.
+    const auto labels = parser.parse_faces(image).value();
+    if (found.size() != 2 || !labels[105 * 512 + 128] || !labels[112 * 512 + 399] || labels[0])
+        std::printf("fact: other faces are found\n");
+}
+
+static void facts(cpp::Parser &parser, const char *photo)
+{
+    for (std::uint32_t k = 0; k < parser.class_count(); k++)
+        std::printf("fact: class %u %s %06x\n", k, parser.class_name(k), parser.class_color(k));
+    if (photo)
+        photograph(parser, photo);
+}
+
+// ---- refusals, settings, threads ----
 
 static void refusals(cpp::Parser &parser)
 {
@@ -143,12 +210,12 @@ static void clones(const cpp::Parser &parser)
     CHECK(!maps[0].empty() && maps[0] == maps[1] && maps[0] == maps[2]);
 }
 
-int main(int, char **argv)
+int main(int argc, char **argv)
 {
     auto parser = cpp::Parser::open(argv[1]).value();
-    for (std::uint32_t k = 0; k < parser.class_count(); k++)
-        std::printf("class %u %s %06x\n", k, parser.class_name(k), parser.class_color(k));
+    facts(parser, argc > 2 ? argv[2] : nullptr);
     pictures(parser);
+    faces(parser);
     refusals(parser);
     settings(argv[1]);
     clones(parser);

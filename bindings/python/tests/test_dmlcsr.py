@@ -1,5 +1,5 @@
 """python3 -m unittest discover tests, with DMLCSR_MODEL naming a model file (and DMLCSR_LIBRARY the library, where it
-is not installed)."""
+is not installed). DMLCSR_PHOTO, if it is set, is the picture of two faces that tests/bindings/photo.c makes."""
 
 import gc
 import os
@@ -170,8 +170,6 @@ class Parsers(unittest.TestCase):
             for shape in ((3, 33), (4, 33, 17), (3, 5, 17)):
                 with self.assertRaises(dmlcsr.ArgumentError):
                     parser.forward(numpy.zeros(shape))
-        for name, label in zip(parser.classes, range(99)):
-            print("class", label, name, "%02x%02x%02x" % tuple(parser.colors[label]))
 
     def test_life(self) -> None:
         parser = dmlcsr.Parser(MODEL, threads=1)
@@ -261,6 +259,31 @@ class Faces(unittest.TestCase):
             parser.run(drawing(), faces[0].region(), labels=expected, compose=True)  # the smaller one on top
             self.assertTrue(numpy.array_equal(parser.parse_faces(drawing(), faces), expected))
             self.assertFalse(parser.parse_faces(drawing(), []).any())
+
+
+def checksum(labels: Any) -> int:
+    return int((labels.ravel() * (numpy.arange(labels.size) % 251 + 1)).sum())
+
+
+class Facts(unittest.TestCase):
+    """Writes what tests/bindings/facts.c writes."""
+
+    def test_facts(self) -> None:
+        with dmlcsr.Parser(MODEL) as parser:
+            for label, name in enumerate(parser.classes):
+                print("fact: class", label, name, "%02x%02x%02x" % tuple(parser.colors[label]))
+            if os.environ.get("DMLCSR_PHOTO"):
+                self.faces(parser, numpy.fromfile(os.environ["DMLCSR_PHOTO"], numpy.uint8).reshape(256, 512, 3))
+
+    def faces(self, parser: dmlcsr.Parser, photo: Any) -> None:
+        found = parser.find_faces(photo, smallest=40)
+        self.assertEqual(len(found), 2)
+        for face in found:
+            print("fact: face %.2f %.2f %.2f %.4f, %.2f %.2f %.2f %.2f, %.6f" % face)
+        print("fact: labels of all faces", checksum(parser.parse_faces(photo, found)))
+        # Without faces, they are found, by another default of what is smallest.
+        labels = parser.parse_faces(photo)
+        self.assertTrue(labels[105, 128] and labels[112, 399] and not labels[0, 0])
 
 
 class Threads(unittest.TestCase):

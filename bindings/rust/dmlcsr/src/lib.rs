@@ -13,6 +13,7 @@
 //! same weights for another thread.
 mod constants;
 mod error;
+mod face;
 mod file;
 mod image;
 mod options;
@@ -20,6 +21,7 @@ mod parser;
 
 pub use constants::{Format, Geometry, Isa, Log, Precision, Status, Storage};
 pub use error::{Error, Result};
+pub use face::{Face, FindOptions};
 pub use file::{convert, export_onnx, inspect, ConvertOptions, Model, OnnxOptions, Tensor};
 pub use image::{Image, Outputs, Plane, Region};
 pub use options::Options;

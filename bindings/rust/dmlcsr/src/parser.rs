@@ -3,8 +3,9 @@ use std::ptr::{null, null_mut, NonNull};
 use dmlcsr_sys as sys;
 
 use crate::error::{c_string, text};
+use crate::face::MOST;
 use crate::options::{call, Shared};
-use crate::{Error, Image, Options, Outputs, Region, Result};
+use crate::{Error, Face, FindOptions, Image, Options, Outputs, Region, Result};
 
 /// A model with its scratch memory and threads.
 pub struct Parser {
@@ -89,6 +90,39 @@ impl Parser {
         let handle = self.handle.as_ptr();
         let (code, _) = call(|| unsafe { sys::dmlcsr_parse_region(handle, &image, region, &mut result) });
         self.check(code)
+    }
+
+    /// The faces in a whole picture, the largest first.
+    pub fn find_faces(&mut self, image: &Image, options: &FindOptions) -> Result<Vec<Face>> {
+        let (image, options) = (image.raw()?, options.raw());
+        // All zero is a face like any other to C.
+        let mut found: Vec<sys::dmlcsr_face> = vec![unsafe { std::mem::zeroed() }; MOST];
+        let (handle, faces, mut count) = (self.handle.as_ptr(), found.as_mut_ptr(), 0);
+        let (code, _) = call(|| unsafe { sys::dmlcsr_find_faces(handle, &image, &options, faces, MOST, &mut count) });
+        self.check(code)?;
+        Ok(found.iter().take(count).map(Face::from_raw).collect())
+    }
+
+    /// Class ids of all faces in one map, the smaller ones on top: of those given, or of what [`Parser::find_faces`]
+    /// finds. They are parsed as `dmlcsr_parse_many()` does it, so [`Options::progress`] counts faces.
+    pub fn parse_faces(&mut self, image: &Image, faces: Option<&[Face]>) -> Result<Vec<u8>> {
+        let mut faces = match faces {
+            Some(faces) => faces.to_vec(),
+            None => self.find_faces(image, &FindOptions::default())?,
+        };
+        faces.sort_by(|one, other| other.size.total_cmp(&one.size));
+        let picture = image.raw()?;
+        let mut labels = vec![0; image.width() as usize * image.height() as usize];
+        let mut wanted = Outputs { labels: Some((&mut labels).into()), compose: true, ..Outputs::default() };
+        let mut result = wanted.raw(image, self.class_count())?;
+        let result: *mut _ = &mut result;
+        let regions: Vec<_> = faces.iter().map(|face| face.region().raw()).collect();
+        let job = |region| sys::dmlcsr_job { image: &picture, region, result, status: 0, reserved: 0 };
+        let mut jobs: Vec<_> = regions.iter().map(|region| job(region as *const _)).collect();
+        let (handle, first) = (self.handle.as_ptr(), jobs.as_mut_ptr());
+        let (code, _) = call(|| unsafe { sys::dmlcsr_parse_many(handle, first, jobs.len()) });
+        self.check(code)?;
+        Ok(labels)
     }
 
     /// The bare network on 3 x height x width normalised values.

@@ -1,8 +1,12 @@
-//! Against the built library; DMLCSR_MODEL names the model file.
+//! Against the built library; DMLCSR_MODEL names the model file, and DMLCSR_PHOTO, if it is set, the picture of two faces
+//! that tests/bindings/photo.c makes.
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
-use dmlcsr::{ConvertOptions, Format, Image, Isa, OnnxOptions, Options, Outputs, Parser, Plane, Region, Status, Storage};
+use dmlcsr::{
+    ConvertOptions, Face, FindOptions, Format, Image, Isa, OnnxOptions, Options, Outputs, Parser, Plane, Region,
+    Status, Storage,
+};
 
 const WIDTH: u32 = 67;
 const HEIGHT: u32 = 53;
@@ -159,13 +163,65 @@ fn the_bare_network() {
 fn what_a_model_says() {
     let parser = parser();
     for (label, name) in parser.classes().iter().enumerate() {
-        println!("class {label} {name} {:06x}", parser.class_color(label as u32));
         assert_eq!(parser.class_find(name), Some(label as u32));
     }
     assert_eq!(parser.class_find("no such class"), None);
     assert_eq!(parser.metadata("no such key"), None);
     assert!(["subject", "picture"].contains(&parser.side().as_str()));
     assert!(parser.memory().0 > 1 << 20 && parser.threads() == 1 && dmlcsr::isa_available(Isa::C));
+}
+
+#[test]
+fn faces() {
+    let (mut parser, pixels) = (parser(), drawing(3 * WIDTH as usize));
+    let large = Face { center_x: 33.0, center_y: 26.0, size: 30.0, ..Face::default() };
+    let small = Face { center_x: 30.0, center_y: 20.0, size: 16.0, rotation: 0.2, ..Face::default() };
+    let mut expected = parser.parse_face(&image(&pixels), Some(&large.region())).unwrap();
+    let mut wanted = Outputs { labels: Some((&mut expected).into()), compose: true, ..Outputs::default() };
+    parser.run(&image(&pixels), Some(&small.region()), &mut wanted).unwrap(); // the smaller one on top
+    assert_eq!(parser.parse_faces(&image(&pixels), Some(&[small, large])).unwrap(), expected);
+    assert_eq!(parser.parse_faces(&image(&pixels), Some(&[])).unwrap(), vec![0; expected.len()]);
+
+    let wrong = Face { center_x: f32::NAN, ..small };
+    let error = parser.parse_faces(&image(&pixels), Some(&[wrong, large])).unwrap_err();
+    assert!(error.status() == Some(Status::Argument) && error.to_string().starts_with("job 1: "), "{error}");
+    let nothing = Face { size: f32::NAN, ..small };
+    assert!(parser.parse_faces(&image(&pixels), Some(&[nothing])).is_err());
+    let error = parser.find_faces(&image(&pixels), &FindOptions { smallest: 3.0, ..FindOptions::default() });
+    assert!(error.unwrap_err().to_string().contains("smallest"));
+    let short = Image::new(Format::Rgb8, &pixels, WIDTH, HEIGHT + 1);
+    assert!(parser.find_faces(&short, &FindOptions::default()).is_err());
+    assert!(parser.parse_faces(&short, Some(&[small])).is_err() && parser.parse_faces(&short, None).is_err());
+}
+
+/// As facts.c has it.
+fn sum(map: &[u8]) -> u64 {
+    map.iter().enumerate().map(|(i, &label)| u64::from(label) * (i as u64 % 251 + 1)).sum()
+}
+
+/// Writes what tests/bindings/facts.c writes.
+#[test]
+fn facts() {
+    let mut parser = Options::new().open(model()).unwrap();
+    for (label, name) in parser.classes().iter().enumerate() {
+        println!("fact: class {label} {name} {:06x}", parser.class_color(label as u32));
+    }
+    let pixels = match std::env::var("DMLCSR_PHOTO") {
+        Ok(path) if !path.is_empty() => std::fs::read(path).unwrap(),
+        _ => return,
+    };
+    let photo = Image::new(Format::Rgb8, &pixels, 512, 256);
+    let found = parser.find_faces(&photo, &FindOptions { smallest: 40.0, ..FindOptions::default() }).unwrap();
+    for f in &found {
+        println!(
+            "fact: face {:.2} {:.2} {:.2} {:.4}, {:.2} {:.2} {:.2} {:.2}, {:.6}",
+            f.center_x, f.center_y, f.size, f.rotation, f.left, f.top, f.right, f.bottom, f.confidence
+        );
+    }
+    println!("fact: labels of all faces {}", sum(&parser.parse_faces(&photo, Some(&found)).unwrap()));
+    // Without faces, they are found, by another default of what is smallest.
+    let labels = parser.parse_faces(&photo, None).unwrap();
+    assert!(found.len() == 2 && labels[105 * 512 + 128] != 0 && labels[112 * 512 + 399] != 0 && labels[0] == 0);
 }
 
 #[test]
