@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes down for other languages what include/dmlcsr/dmlcsr.h says, so that no number is ever copied by hand.
+"""Writes down for other languages what dmlcsr.h, classes.h and mask.h in include/dmlcsr say, so that no number is ever
+copied by hand.
 
     generate.py                writes the files below that are out of date
     generate.py --check        changes nothing; complains when a file is out of date, or an enum of dmlcsr.hpp
     generate.py --layout c     a C program that prints sizes and offsets of all structs, for the tests
     generate.py --layout rust  the same in Rust
 
---header FILE reads another header, --root FOLDER compares with or writes to another tree.
+--headers FOLDER reads other headers, --root FOLDER compares with or writes to another tree.
 """
 
 import argparse
@@ -50,15 +51,21 @@ def differences(api, root):
     lines = []
     for name, text in wanted(api, root).items():
         lines += difflib.unified_diff(read_or_nothing(root / name).splitlines(), text.splitlines(), name,
-                                      "what the header says", lineterm="", n=0)
+                                      "what the headers say", lineterm="", n=0)
     wrapper = (root / WRAPPER).read_text(encoding="utf-8")
     for enum in api.enums:
         found = re.search(r"enum class %s : \w+ \{(.*?)\};" % enum.name, wrapper, re.S)
-        named = re.findall(r"\w+ = (DMLCSR_\w+)", found[1]) if found else []
-        if named != [constant.c_name for constant in enum.constants]:
-            lines.append("%s: enum class %s should have %s, in this order" % (
-                WRAPPER, enum.name, " ".join(constant.c_name for constant in enum.constants)))
+        named = re.findall(r"(\w+) = (DMLCSR_\w+)", found[1]) if found else []
+        if named != [(in_cpp(constant.name), constant.c_name) for constant in enum.constants]:
+            lines.append("%s: enum class %s should have %s, in this order" % (WRAPPER, enum.name, ", ".join(
+                "%s = %s" % (in_cpp(constant.name), constant.c_name) for constant in enum.constants)))
     return lines
+
+
+def in_cpp(name):
+    """ERROR_NO_EDGES -> no_edges; what is a word of the language gets longer."""
+    short = name.lower().replace("error_", "", 1)
+    return {"auto": "automatic", "struct": "structure"}.get(short, short)
 
 
 def write(api, root):
@@ -74,9 +81,9 @@ def main():
     arguments.add_argument("--check", action="store_true")
     arguments.add_argument("--layout", choices=["c", "rust"])
     arguments.add_argument("--root", type=pathlib.Path, default=here)
-    arguments.add_argument("--header", type=pathlib.Path, default=here / "include/dmlcsr/dmlcsr.h")
+    arguments.add_argument("--headers", type=pathlib.Path, default=here / "include/dmlcsr")
     given = arguments.parse_args()
-    api = header.read(given.header)
+    api = header.read(given.headers)
     if given.layout:
         print(layout.in_c(api) if given.layout == "c" else layout.in_rust(api), end="")
     elif given.check:

@@ -1,8 +1,10 @@
-"""Reads include/dmlcsr/dmlcsr.h: its constants, structs and functions, for generate.py. It knows no more C than that
-header uses, and refuses what it does not know, so that nothing is left out in silence."""
+"""Reads the headers of the library: constants, structs and functions, for generate.py. It knows no more C than they
+use, and refuses what it does not know, so that nothing is left out in silence."""
 
 import re
 from typing import NamedTuple
+
+HEADERS = ["dmlcsr.h", "classes.h", "mask.h"]
 
 # How an enum is called where a language wants a name: by its first constant, with the prefix its constants lose.
 ENUMS = {
@@ -14,6 +16,8 @@ ENUMS = {
     "DMLCSR_LOG_ERROR": ("Log", "DMLCSR_LOG_"),
     "DMLCSR_COMPOSE": ("Flags", "DMLCSR_"),
     "DMLCSR_F32": ("Storage", "DMLCSR_"),
+    "DMLCSR_SCHEME_OWN": ("Scheme", "DMLCSR_SCHEME_"),
+    "DMLCSR_SIDE_UNKNOWN": ("Side", "DMLCSR_SIDE_"),
 }
 
 
@@ -55,20 +59,20 @@ class Function(NamedTuple):
     parameters: list
 
 
-class Header(NamedTuple):
+class Api(NamedTuple):
     version: tuple
     enums: list
     structs: list
     functions: list
 
 
-def read(path):
-    """The header at `path`, with version.h beside it."""
-    text = path.read_text(encoding="utf-8")
+def read(folder):
+    """The headers in `folder`, and the version beside them."""
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in HEADERS)
     plain = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-    version = path.with_name("version.h").read_text(encoding="utf-8")
+    version = (folder / "version.h").read_text(encoding="utf-8")
     numbers = [re.search(r"define DMLCSR_VERSION_%s (\d+)" % part, version) for part in ("MAJOR", "MINOR", "PATCH")]
-    return Header(
+    return Api(
         tuple(int(number[1]) for number in numbers),
         [_enum(body) for body in re.findall(r"\benum\s*\{(.*?)\}", text, re.S)],
         [Record(name, [field for line in _lines(body) for field in _fields(line)])

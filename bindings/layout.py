@@ -1,9 +1,12 @@
 """Programs that print every constant as `NAME value`, every struct as `struct size`, and every field as
 `struct.field offset size`: what a language's compiler thinks, to be compared with the C compiler's."""
 
+from header import HEADERS
+
 
 def in_c(api):
-    lines = ["#include <dmlcsr/dmlcsr.h>", "#include <stdio.h>", "", "int main(void)", "{"]
+    lines = ["#include <dmlcsr/%s>" % name for name in HEADERS]
+    lines += ["#include <stdio.h>", "", "int main(void)", "{"]
     for enum in api.enums:
         lines += ['    printf("%s %%d\\n", %s);' % (constant.c_name, constant.c_name) for constant in enum.constants]
     for struct in api.structs:

@@ -1,4 +1,4 @@
-"""The header as Python: enums, ctypes structs, and the types of all functions."""
+"""The headers as Python: enums, ctypes structs, and the types of all functions."""
 
 import textwrap
 
@@ -11,7 +11,7 @@ ADDRESSES = ("void", "uint8_t", "float", "dmlcsr")
 
 
 def text(api):
-    lines = ['"""Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this."""', "",
+    lines = ['"""Made by bindings/generate.py from the headers in include/dmlcsr: change those, not this."""', "",
              "import ctypes", "import enum", "", 'VERSION = "%d.%d.%d"' % api.version, "ABI = %d" % api.version[0]]
     for enum in api.enums:
         lines += ["", "", "class %s(enum.%s):" % (enum.name, "IntFlag" if enum.name == "Flags" else "IntEnum")]

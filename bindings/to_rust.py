@@ -1,4 +1,4 @@
-"""The header as Rust: declarations for dmlcsr-sys, and enums for the safe crate."""
+"""The headers as Rust: declarations for dmlcsr-sys, and enums for the safe crate."""
 
 import textwrap
 
@@ -6,11 +6,12 @@ from header import Callback
 
 SCALARS = {"int": "c_int", "char": "c_char", "void": "c_void", "float": "f32", "size_t": "usize", "uint8_t": "u8",
            "uint32_t": "u32", "uint64_t": "u64"}
-MADE = "// Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this."
+MADE = "// Made by bindings/generate.py from the headers in include/dmlcsr: change those, not this."
 
 
 def declarations(api):
-    lines = ["//! What `dmlcsr.h` declares, word for word. The crate `dmlcsr` is the safe way to it.", MADE,
+    lines = ["//! What `dmlcsr.h`, `classes.h` and `mask.h` declare, word for word. The crate `dmlcsr` is the safe way to it.",
+             MADE,
              "#![allow(non_camel_case_types)]", "use std::marker::{PhantomData, PhantomPinned};",
              "use std::os::raw::{c_char, c_int, c_void};", "",
              "/// A parser. Opaque.", "#[repr(C)]", "pub struct dmlcsr {", "    _opaque: [u8; 0],",

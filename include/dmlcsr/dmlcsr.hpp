@@ -30,11 +30,13 @@
 #include <utility>
 #include <vector>
 
+#include "classes.h"
 #include "dmlcsr.h"
+#include "mask.h"
 
 namespace dmlcsr_cpp {
 
-// ---- the numbers of dmlcsr.h, whose comments say what they mean ----
+// ---- the numbers of dmlcsr.h and classes.h, whose comments say what they mean ----
 
 enum class Status : int {
     ok = DMLCSR_OK,
@@ -84,6 +86,26 @@ enum class Geometry : int { fine = DMLCSR_GEOMETRY_FINE, compatible = DMLCSR_GEO
 enum class Log : int { error = DMLCSR_LOG_ERROR, warning = DMLCSR_LOG_WARNING, info = DMLCSR_LOG_INFO };
 enum class Flags : unsigned { none = 0, compose = DMLCSR_COMPOSE };
 enum class Storage : int { f32 = DMLCSR_F32, f16 = DMLCSR_F16, bf16 = DMLCSR_BF16, i8 = DMLCSR_I8 };
+
+enum class Scheme : int {
+    own = DMLCSR_SCHEME_OWN,
+    celebamask_hq = DMLCSR_SCHEME_CELEBAMASK_HQ,
+    lapa = DMLCSR_SCHEME_LAPA,
+    helen = DMLCSR_SCHEME_HELEN,
+    face_parsing_pytorch = DMLCSR_SCHEME_FACE_PARSING_PYTORCH,
+    facer_celebm = DMLCSR_SCHEME_FACER_CELEBM,
+    facer_lapa = DMLCSR_SCHEME_FACER_LAPA,
+    segformer = DMLCSR_SCHEME_SEGFORMER,
+    merged_11 = DMLCSR_SCHEME_MERGED_11,
+    merged_8 = DMLCSR_SCHEME_MERGED_8
+};
+
+enum class Side : int {
+    unknown = DMLCSR_SIDE_UNKNOWN,
+    subject = DMLCSR_SIDE_SUBJECT,
+    picture = DMLCSR_SIDE_PICTURE,
+    none = DMLCSR_SIDE_NONE
+};
 
 // ---- errors ----
 

@@ -259,6 +259,123 @@ class Faces(unittest.TestCase):
             parser.run(drawing(), faces[0].region(), labels=expected, compose=True)  # the smaller one on top
             self.assertTrue(numpy.array_equal(parser.parse_faces(drawing(), faces), expected))
             self.assertFalse(parser.parse_faces(drawing(), []).any())
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "job 1: "):
+                parser.parse_faces(drawing(), [faces[1], faces[0]._replace(center_x=numpy.nan)])
+
+
+class ClassLists(unittest.TestCase):
+    def test_schemes(self) -> None:
+        schemes = dmlcsr.schemes()
+        self.assertEqual([scheme.number for scheme in schemes.values()], list(dmlcsr.Scheme)[1:])
+        lapa = schemes["lapa"]
+        self.assertIs(lapa.number, dmlcsr.Scheme.LAPA)
+        self.assertEqual((lapa.side, lapa.classes[2], len(lapa.classes)), ("picture", "left eyebrow", 11))
+        self.assertEqual((lapa.colors.shape, lapa.colors.dtype), ((11, 3), numpy.uint8))
+        self.assertEqual([schemes[name].side for name in ("segformer", "helen", "merged-8")],
+                         ["subject", "unknown", "none"])
+
+    def test_maps(self) -> None:
+        names = dmlcsr.schemes()["celebamask-hq"].classes
+        table = dmlcsr.scheme_map("celebamask-hq", dmlcsr.Scheme.LAPA, other=255)
+        self.assertEqual((table.shape, table.dtype), ((256,), numpy.uint8))
+        # The person's left eye is the right one of the picture; hats have no counterpart.
+        self.assertEqual(table[[names.index(name) for name in ("l_eye", "u_lip", "hat")]].tolist(), [5, 7, 255])
+        same_side = dmlcsr.scheme_map(0, "lapa", side="subject")
+        self.assertEqual(same_side[[4, 14, 255]].tolist(), [4, 0, 255])
+        self.assertTrue(numpy.array_equal(same_side, dmlcsr.scheme_map(0, "lapa", side=dmlcsr.Side.SUBJECT)))
+        self.assertEqual(dmlcsr.scheme_mirror("lapa")[:6].tolist(), [0, 1, 3, 2, 5, 4])
+        for source, target in (("own", "lapa"), (dmlcsr.Scheme.OWN, "lapa"), ("lapa", -1)):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "there is no scheme"):
+                dmlcsr.scheme_map(source, target)
+        with self.assertRaisesRegex(dmlcsr.ArgumentError, "whose left it is"):
+            dmlcsr.scheme_map("helen", "lapa", side="subject")
+        with self.assertRaises(dmlcsr.ArgumentError):
+            dmlcsr.scheme_mirror("no such scheme")
+
+    def test_maps_of_a_model(self) -> None:
+        with dmlcsr.Parser(MODEL, threads=1) as parser:  # its classes are those of CelebAMask-HQ
+            self.assertTrue(numpy.array_equal(parser.class_map("lapa", other=255),
+                                              dmlcsr.scheme_map("celebamask-hq", "lapa", other=255)))
+            swapped = parser.class_map(side="picture", other=9)
+            self.assertEqual(swapped[[4, 5, 13, 99]].tolist(), [5, 4, 13, 9])
+            self.assertTrue(numpy.array_equal(parser.class_map(dmlcsr.Scheme.OWN)[:19], numpy.arange(19)))
+            self.assertEqual(parser.class_mirror()[[4, 5, 13, 99]].tolist(), [5, 4, 13, 99])
+            wrong: Any
+            for wrong in ({"target": "no such scheme"}, {"target": 99}, {"target": 1 << 32}, {"other": 256},
+                          {"target": "lapa", "other": 11}, {"side": "none"}, {"side": "no such side"}, {"side": 7}):
+                with self.assertRaises(dmlcsr.ArgumentError):
+                    parser.class_map(**wrong)
+        for closed in (parser.class_map, parser.class_mirror):
+            with self.assertRaisesRegex(ValueError, "closed"):
+                closed()
+
+
+class Masks(unittest.TestCase):
+    labels = numpy.array([[3, 3, 0, 0, 5, 70]] * 4, numpy.uint8)
+    mask = numpy.zeros((9, 11), numpy.uint8)
+    mask[3:6, 4:8] = 200
+
+    def test_labels(self) -> None:
+        table = numpy.arange(256)[::-1]
+        self.assertEqual(dmlcsr.remap(self.labels, table)[2].tolist(), [252, 252, 255, 255, 250, 185])
+        self.assertEqual(dmlcsr.select(self.labels, [3, 5])[3].tolist(), [255, 255, 0, 0, 255, 0])
+        names = ["background", "skin", "nose", "glasses"]
+        named: Any
+        for named in ("glasses", 3, ["nose", "glasses"], [2, "glasses"], numpy.int64(3)):
+            self.assertEqual(dmlcsr.select(self.labels, named, names)[0].tolist(), [255, 255, 0, 0, 0, 0])
+        for wrong in ("hat", 4, -1):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "background, skin, nose, glasses"):
+                dmlcsr.select(self.labels, wrong, names)
+        for wrong in ("hat", 64):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "no names are given"):
+                dmlcsr.select(self.labels, wrong)
+        for no_table in (table[:255], table + 1, table - 1, table * 0.5, table.reshape(16, 16), "merged-8"):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "256 ids"):
+                dmlcsr.remap(self.labels, no_table)
+
+    def test_masks(self) -> None:
+        rows, columns = numpy.mgrid[:9, :11]
+        # To the nearest pixel that is on, of a rectangle.
+        distance = numpy.hypot(numpy.maximum(abs(rows - 4) - 1, 0), numpy.maximum(abs(columns - 5.5) - 1.5, 0))
+        for radius in (0, 1, 1.5, numpy.float64(2.9), 3.5):
+            grown = dmlcsr.grow(self.mask, radius)
+            self.assertTrue(numpy.array_equal(grown, numpy.where(distance <= radius, 255, 0)))
+            # What is off grows when what is on shrinks.
+            self.assertTrue(numpy.array_equal(dmlcsr.shrink(255 - self.mask, radius), 255 - grown))
+        self.assertEqual(dmlcsr.feather(self.mask, 4)[4].tolist(), [0, 0, 32, 96, 159, 223, 223, 159, 96, 32, 0])
+        self.assertEqual(dmlcsr.clean(self.mask, 0).tolist(), numpy.where(self.mask, 255, 0).tolist())
+        cleaned = dmlcsr.clean(numpy.maximum(self.mask, 40), 4)
+        self.assertEqual(cleaned[4].tolist(), [0, 0, 10, 30, 214, 241, 241, 214, 30, 10, 0])
+
+    def test_kinds_of_arrays(self) -> None:
+        expected = dmlcsr.grow(self.mask, 2)
+        board = numpy.zeros((9, 17), numpy.uint8)
+        padded = board[:, 3:14]
+        padded[:] = self.mask
+        for mask in (self.mask > 0, padded, numpy.asfortranarray(self.mask), self.mask[:, :, None]):
+            self.assertTrue(numpy.array_equal(dmlcsr.grow(mask, 2), expected))
+        # In place, between bytes that stay.
+        self.assertIs(dmlcsr.grow(padded, 2, out=padded), padded)
+        self.assertTrue(numpy.array_equal(padded, expected))
+        self.assertFalse(board[:, :3].any() or board[:, 14:].any())
+        line = numpy.array([[0, 0, 255, 0, 0]], numpy.uint8)
+        self.assertEqual(dmlcsr.grow(line, 1, out=line).tolist(), [[0, 255, 255, 255, 0]])
+
+    def test_refusals(self) -> None:
+        for radius in (-1, numpy.nan, numpy.inf, 1e39):
+            for function in (dmlcsr.grow, dmlcsr.shrink, dmlcsr.feather, dmlcsr.clean):
+                with self.assertRaisesRegex(dmlcsr.ArgumentError, "is .*, must be 0 or above, and finite"):
+                    function(self.mask, radius)
+        wrong: Any
+        for wrong in (self.mask.astype(float), self.mask[0], self.mask[:0], numpy.zeros((3, 4, 3), numpy.uint8), [1]):
+            with self.assertRaises(dmlcsr.ArgumentError):
+                dmlcsr.grow(wrong, 1)
+        board = numpy.zeros((9, 12), numpy.uint8)
+        with self.assertRaisesRegex(dmlcsr.ArgumentError, "out overlaps the input"):
+            dmlcsr.grow(board[:, 1:], 1, out=board[:, :-1])
+        for out in (board, self.mask > 0, board[:, :0:-1]):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "out"):
+                dmlcsr.remap(self.mask, numpy.arange(256), out=out)
 
 
 def checksum(labels: Any) -> int:

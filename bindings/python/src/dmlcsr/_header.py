@@ -1,4 +1,4 @@
-"""Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this."""
+"""Made by bindings/generate.py from the headers in include/dmlcsr: change those, not this."""
 
 import ctypes
 import enum
@@ -100,6 +100,40 @@ class Storage(enum.IntEnum):
     F16 = 1
     BF16 = 2
     I8 = 3
+
+
+class Scheme(enum.IntEnum):
+    #: for dmlcsr_class_map(): the classes of the handle's model
+    OWN = -1
+    #: "celebamask-hq", 19 classes
+    CELEBAMASK_HQ = 0
+    #: "lapa", 11
+    LAPA = 1
+    #: "helen", 11: LaPa's order
+    HELEN = 2
+    #: "face-parsing-pytorch", 19: zllrunning's and yakhyo's order
+    FACE_PARSING_PYTORCH = 3
+    #: "facer-celebm", 19
+    FACER_CELEBM = 4
+    #: "facer-lapa", 11
+    FACER_LAPA = 5
+    #: "segformer", 19: jonathandinu/face-parsing
+    SEGFORMER = 6
+    #: "merged-11": no sides, lips and mouth in one
+    MERGED_11 = 7
+    #: "merged-8": no sides; eyes with brows, mouth with lips, hats with clothes
+    MERGED_8 = 8
+
+
+class Side(enum.IntEnum):
+    #: not stated; as an argument: that of the target list
+    UNKNOWN = 0
+    #: the person's: the right of the picture, unless it is mirrored
+    SUBJECT = 1
+    #: that of the picture as one looks at it
+    PICTURE = 2
+    #: the list does not tell left from right
+    NONE = 3
 
 
 class dmlcsr_image(ctypes.Structure):
@@ -246,6 +280,15 @@ class dmlcsr_onnx_options(ctypes.Structure):
     ]
 
 
+class dmlcsr_plane(ctypes.Structure):
+    _fields_ = [
+        ("pixels", ctypes.c_void_p),
+        ("width", ctypes.c_uint32),
+        ("height", ctypes.c_uint32),
+        ("stride", ctypes.c_size_t),
+    ]
+
+
 # name: what it returns, what it takes
 FUNCTIONS = {
     "dmlcsr_create": (ctypes.c_int, [ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(dmlcsr_options)]),
@@ -310,4 +353,46 @@ FUNCTIONS = {
     "dmlcsr_inspect": (ctypes.c_int, [ctypes.c_char_p, ctypes.POINTER(dmlcsr_visitor)]),
     "dmlcsr_convert": (ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(dmlcsr_convert_options)]),
     "dmlcsr_export_onnx": (ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(dmlcsr_onnx_options)]),
+    "dmlcsr_scheme_count": (ctypes.c_uint32, []),
+    "dmlcsr_scheme_name": (ctypes.c_char_p, [ctypes.c_int]),
+    "dmlcsr_scheme_find": (ctypes.c_int, [ctypes.c_char_p]),
+    "dmlcsr_scheme_side": (ctypes.c_int, [ctypes.c_int]),
+    "dmlcsr_scheme_class_count": (ctypes.c_uint32, [ctypes.c_int]),
+    "dmlcsr_scheme_class_name": (ctypes.c_char_p, [ctypes.c_int, ctypes.c_uint32]),
+    "dmlcsr_scheme_class_color": (ctypes.c_uint32, [ctypes.c_int, ctypes.c_uint32]),
+    "dmlcsr_scheme_map": (ctypes.c_int, [ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_uint8, ctypes.c_void_p]),
+    "dmlcsr_class_map": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_uint8, ctypes.c_void_p]),
+    "dmlcsr_scheme_mirror": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p]),
+    "dmlcsr_class_mirror": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]),
+    "dmlcsr_remap": (ctypes.c_int, [ctypes.POINTER(dmlcsr_plane), ctypes.c_void_p, ctypes.POINTER(dmlcsr_plane)]),
+    "dmlcsr_mask_select": (ctypes.c_int, [ctypes.POINTER(dmlcsr_plane), ctypes.c_uint64, ctypes.POINTER(dmlcsr_plane)]),
+    "dmlcsr_mask_scratch": (ctypes.c_size_t, [ctypes.c_uint32, ctypes.c_uint32]),
+    "dmlcsr_mask_grow": (ctypes.c_int, [
+        ctypes.POINTER(dmlcsr_plane),
+        ctypes.c_float,
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.POINTER(dmlcsr_plane),
+    ]),
+    "dmlcsr_mask_shrink": (ctypes.c_int, [
+        ctypes.POINTER(dmlcsr_plane),
+        ctypes.c_float,
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.POINTER(dmlcsr_plane),
+    ]),
+    "dmlcsr_mask_feather": (ctypes.c_int, [
+        ctypes.POINTER(dmlcsr_plane),
+        ctypes.c_float,
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.POINTER(dmlcsr_plane),
+    ]),
+    "dmlcsr_mask_clean": (ctypes.c_int, [
+        ctypes.POINTER(dmlcsr_plane),
+        ctypes.c_float,
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.POINTER(dmlcsr_plane),
+    ]),
 }

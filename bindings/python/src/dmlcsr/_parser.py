@@ -10,13 +10,13 @@ import numpy
 
 from . import _batch
 from ._callbacks import Callbacks, LogFunction, ProgressFunction, Sentence
+from ._classes import Classes, SchemeLike, SideLike, class_bits, rgb, scheme_number, table
 from ._errors import error
-from ._header import (Flags, Format, Geometry, Isa, Precision, Status, dmlcsr_face, dmlcsr_find_options, dmlcsr_options,
-                      dmlcsr_result)
+from ._header import (Flags, Format, Geometry, Isa, Precision, Scheme, Status, dmlcsr_face, dmlcsr_find_options,
+                      dmlcsr_job, dmlcsr_options, dmlcsr_region, dmlcsr_result)
 from ._images import Array, Face, RegionLike, output, picture, region_pointer
 from ._library import library, text
 
-Classes = Iterable[Union[str, int]]
 Wanted = Union[bool, Array, None]
 _MOST_FACES = 1000  # as many as the library finds
 
@@ -101,8 +101,7 @@ class Parser:
         self._open = threading.Lock()  # held for what may run beside that, but not beside close()
         labels = range(lib.dmlcsr_class_count(handle))
         self.classes = [text(lib.dmlcsr_class_name(handle, label)) for label in labels]
-        colors = [lib.dmlcsr_class_color(handle, label) for label in labels]
-        self.colors = numpy.array([(color >> 16, color >> 8 & 255, color & 255) for color in colors], numpy.uint8)
+        self.colors = rgb(lib.dmlcsr_class_color(handle, label) for label in labels)
         self.side, self.isa = text(lib.dmlcsr_side(handle)), text(lib.dmlcsr_isa(handle))
         self.precision = text(lib.dmlcsr_precision(handle))
         self.input_size, self.threads = lib.dmlcsr_input_size(handle), lib.dmlcsr_threads(handle)
@@ -206,7 +205,7 @@ class Parser:
             arrays[name] = array
             setattr(result, name, array.ctypes.data)
             setattr(result, name + "_stride", stride)
-        result.matte_classes = self._class_bits(matte_classes)
+        result.matte_classes = class_bits(matte_classes, self.classes)
         where = region_pointer(region)
         with self._working():
             status = self._callbacks.call(
@@ -215,15 +214,6 @@ class Parser:
             if status != Status.OK:
                 raise error(status, text(library().dmlcsr_last_error(self._handle)))
         return Result(**arrays)
-
-    def _class_bits(self, classes: Classes) -> int:
-        bits = 0
-        for named in [classes] if isinstance(classes, str) else classes:
-            label = self.classes.index(named) if isinstance(named, str) and named in self.classes else named
-            if label not in range(min(64, len(self.classes))):
-                raise error(Status.ERROR_ARGUMENT, "there is no class %r, but %s" % (named, ", ".join(self.classes)))
-            bits |= 1 << int(label)
-        return bits
 
     def find_faces(self, photo: Any, *, smallest: float = 0.0, threshold: float = 0.0, most: int = 0,
                    format: Union[Format, str, None] = None) -> List[Face]:
@@ -245,12 +235,20 @@ class Parser:
     def parse_faces(self, photo: Any, faces: Optional[Iterable[Face]] = None, *,
                     format: Union[Format, str, None] = None) -> Array:
         """Class ids of all faces in one map, height x width, uint8: of those given, or of what find_faces() finds,
-        the smaller ones on top."""
+        the smaller ones on top. They are parsed as dmlcsr_parse_many() does it, so `progress` counts faces."""
         image = picture(photo, format)
         labels = numpy.zeros((image.height, image.width), numpy.uint8)
         found = self.find_faces(photo, format=format) if faces is None else faces
-        for face in sorted(found, key=lambda face: -face.size):
-            self.run(photo, face.region(), format=format, labels=labels, compose=True)
+        regions = [dmlcsr_region(ctypes.sizeof(dmlcsr_region), *face.region(), 0)
+                   for face in sorted(found, key=lambda face: -face.size)]
+        result = dmlcsr_result(ctypes.sizeof(dmlcsr_result), Flags.COMPOSE, labels=labels.ctypes.data)
+        jobs = (dmlcsr_job * len(regions))()
+        for job, region in zip(jobs, regions):
+            job.image, job.region, job.result = (ctypes.pointer(part) for part in (image.raw, region, result))
+        with self._working():
+            status = self._callbacks.call(library().dmlcsr_parse_many, self._handle, jobs, len(regions))
+            if status != Status.OK:
+                raise error(status, text(library().dmlcsr_last_error(self._handle)))
         return labels
 
     def forward(self, values: Any) -> Logits:
@@ -284,6 +282,21 @@ class Parser:
         return _batch.parse_many(self, photos, regions, workers, format)
 
     # ---- what it says about itself ----
+
+    def class_map(self, target: SchemeLike = Scheme.OWN, *, side: SideLike = None, other: int = 0) -> Array:
+        """As scheme_map(), from the classes of this model, whose names are understood in all spellings of the schemes.
+        Without a target, ids stay, but for left and right when `side` is not the model's."""
+        number = Scheme.OWN if target == Scheme.OWN else scheme_number(target)
+        with self._alive():
+            return table("from the model's classes to %r" % target, side, other,
+                         lambda *how: library().dmlcsr_class_map(self._handle, number, *how))
+
+    def class_mirror(self) -> Array:
+        """A table of 256 ids, uint8, that swaps left and right: for the labels of a mirrored picture."""
+        made = numpy.empty(256, numpy.uint8)
+        with self._alive():
+            library().dmlcsr_class_mirror(self._handle, made.ctypes.data)
+        return made
 
     def metadata(self, key: str) -> Optional[str]:
         """A line of the model file's metadata, such as "dmlcsr.licence"; None when absent."""

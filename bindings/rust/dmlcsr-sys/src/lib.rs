@@ -1,5 +1,5 @@
-//! What `dmlcsr.h` declares, word for word. The crate `dmlcsr` is the safe way to it.
-// Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this.
+//! What `dmlcsr.h`, `classes.h` and `mask.h` declare, word for word. The crate `dmlcsr` is the safe way to it.
+// Made by bindings/generate.py from the headers in include/dmlcsr: change those, not this.
 #![allow(non_camel_case_types)]
 use std::marker::{PhantomData, PhantomPinned};
 use std::os::raw::{c_char, c_int, c_void};
@@ -89,6 +89,36 @@ pub const DMLCSR_F32: c_int = 0;
 pub const DMLCSR_F16: c_int = 1;
 pub const DMLCSR_BF16: c_int = 2;
 pub const DMLCSR_I8: c_int = 3;
+
+/// for dmlcsr_class_map(): the classes of the handle's model
+pub const DMLCSR_SCHEME_OWN: c_int = -1;
+/// "celebamask-hq", 19 classes
+pub const DMLCSR_SCHEME_CELEBAMASK_HQ: c_int = 0;
+/// "lapa", 11
+pub const DMLCSR_SCHEME_LAPA: c_int = 1;
+/// "helen", 11: LaPa's order
+pub const DMLCSR_SCHEME_HELEN: c_int = 2;
+/// "face-parsing-pytorch", 19: zllrunning's and yakhyo's order
+pub const DMLCSR_SCHEME_FACE_PARSING_PYTORCH: c_int = 3;
+/// "facer-celebm", 19
+pub const DMLCSR_SCHEME_FACER_CELEBM: c_int = 4;
+/// "facer-lapa", 11
+pub const DMLCSR_SCHEME_FACER_LAPA: c_int = 5;
+/// "segformer", 19: jonathandinu/face-parsing
+pub const DMLCSR_SCHEME_SEGFORMER: c_int = 6;
+/// "merged-11": no sides, lips and mouth in one
+pub const DMLCSR_SCHEME_MERGED_11: c_int = 7;
+/// "merged-8": no sides; eyes with brows, mouth with lips, hats with clothes
+pub const DMLCSR_SCHEME_MERGED_8: c_int = 8;
+
+/// not stated; as an argument: that of the target list
+pub const DMLCSR_SIDE_UNKNOWN: c_int = 0;
+/// the person's: the right of the picture, unless it is mirrored
+pub const DMLCSR_SIDE_SUBJECT: c_int = 1;
+/// that of the picture as one looks at it
+pub const DMLCSR_SIDE_PICTURE: c_int = 2;
+/// the list does not tell left from right
+pub const DMLCSR_SIDE_NONE: c_int = 3;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -234,6 +264,15 @@ pub struct dmlcsr_onnx_options {
     pub error_size: usize,
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dmlcsr_plane {
+    pub pixels: *mut u8,
+    pub width: u32,
+    pub height: u32,
+    pub stride: usize,
+}
+
 extern "C" {
     pub fn dmlcsr_create(out: *mut *mut dmlcsr, model_path: *const c_char, options: *const dmlcsr_options) -> c_int;
     pub fn dmlcsr_create_from_memory(
@@ -304,5 +343,47 @@ extern "C" {
         model_path: *const c_char,
         out_path: *const c_char,
         options: *const dmlcsr_onnx_options,
+    ) -> c_int;
+    pub fn dmlcsr_scheme_count() -> u32;
+    pub fn dmlcsr_scheme_name(scheme: c_int) -> *const c_char;
+    pub fn dmlcsr_scheme_find(name: *const c_char) -> c_int;
+    pub fn dmlcsr_scheme_side(scheme: c_int) -> c_int;
+    pub fn dmlcsr_scheme_class_count(scheme: c_int) -> u32;
+    pub fn dmlcsr_scheme_class_name(scheme: c_int, label: u32) -> *const c_char;
+    pub fn dmlcsr_scheme_class_color(scheme: c_int, label: u32) -> u32;
+    pub fn dmlcsr_scheme_map(from: c_int, to: c_int, side: c_int, other: u8, map: *mut u8) -> c_int;
+    pub fn dmlcsr_class_map(handle: *const dmlcsr, to: c_int, side: c_int, other: u8, map: *mut u8) -> c_int;
+    pub fn dmlcsr_scheme_mirror(scheme: c_int, map: *mut u8) -> c_int;
+    pub fn dmlcsr_class_mirror(handle: *const dmlcsr, map: *mut u8) -> c_int;
+    pub fn dmlcsr_remap(labels: *const dmlcsr_plane, map: *const u8, out: *const dmlcsr_plane) -> c_int;
+    pub fn dmlcsr_mask_select(labels: *const dmlcsr_plane, classes: u64, out: *const dmlcsr_plane) -> c_int;
+    pub fn dmlcsr_mask_scratch(width: u32, height: u32) -> usize;
+    pub fn dmlcsr_mask_grow(
+        mask: *const dmlcsr_plane,
+        radius: f32,
+        scratch: *mut c_void,
+        scratch_size: usize,
+        out: *const dmlcsr_plane,
+    ) -> c_int;
+    pub fn dmlcsr_mask_shrink(
+        mask: *const dmlcsr_plane,
+        radius: f32,
+        scratch: *mut c_void,
+        scratch_size: usize,
+        out: *const dmlcsr_plane,
+    ) -> c_int;
+    pub fn dmlcsr_mask_feather(
+        mask: *const dmlcsr_plane,
+        width: f32,
+        scratch: *mut c_void,
+        scratch_size: usize,
+        out: *const dmlcsr_plane,
+    ) -> c_int;
+    pub fn dmlcsr_mask_clean(
+        matte: *const dmlcsr_plane,
+        band: f32,
+        scratch: *mut c_void,
+        scratch_size: usize,
+        out: *const dmlcsr_plane,
     ) -> c_int;
 }

@@ -1,5 +1,5 @@
 //! The library's numbers as enums. Each has a place for what a newer library may add.
-// Made by bindings/generate.py from include/dmlcsr/dmlcsr.h: change that, not this.
+// Made by bindings/generate.py from the headers in include/dmlcsr: change those, not this.
 use std::os::raw::c_int;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,6 +213,78 @@ impl Storage {
             dmlcsr_sys::DMLCSR_F16 => Storage::F16,
             dmlcsr_sys::DMLCSR_BF16 => Storage::Bf16,
             dmlcsr_sys::DMLCSR_I8 => Storage::I8,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Scheme {
+    /// for dmlcsr_class_map(): the classes of the handle's model
+    Own = dmlcsr_sys::DMLCSR_SCHEME_OWN,
+    /// "celebamask-hq", 19 classes
+    CelebamaskHq = dmlcsr_sys::DMLCSR_SCHEME_CELEBAMASK_HQ,
+    /// "lapa", 11
+    Lapa = dmlcsr_sys::DMLCSR_SCHEME_LAPA,
+    /// "helen", 11: LaPa's order
+    Helen = dmlcsr_sys::DMLCSR_SCHEME_HELEN,
+    /// "face-parsing-pytorch", 19: zllrunning's and yakhyo's order
+    FaceParsingPytorch = dmlcsr_sys::DMLCSR_SCHEME_FACE_PARSING_PYTORCH,
+    /// "facer-celebm", 19
+    FacerCelebm = dmlcsr_sys::DMLCSR_SCHEME_FACER_CELEBM,
+    /// "facer-lapa", 11
+    FacerLapa = dmlcsr_sys::DMLCSR_SCHEME_FACER_LAPA,
+    /// "segformer", 19: jonathandinu/face-parsing
+    Segformer = dmlcsr_sys::DMLCSR_SCHEME_SEGFORMER,
+    /// "merged-11": no sides, lips and mouth in one
+    Merged11 = dmlcsr_sys::DMLCSR_SCHEME_MERGED_11,
+    /// "merged-8": no sides; eyes with brows, mouth with lips, hats with clothes
+    Merged8 = dmlcsr_sys::DMLCSR_SCHEME_MERGED_8,
+}
+
+impl Scheme {
+    /// The one with the library's number, if it is known.
+    pub fn from_raw(number: c_int) -> Option<Scheme> {
+        Some(match number {
+            dmlcsr_sys::DMLCSR_SCHEME_OWN => Scheme::Own,
+            dmlcsr_sys::DMLCSR_SCHEME_CELEBAMASK_HQ => Scheme::CelebamaskHq,
+            dmlcsr_sys::DMLCSR_SCHEME_LAPA => Scheme::Lapa,
+            dmlcsr_sys::DMLCSR_SCHEME_HELEN => Scheme::Helen,
+            dmlcsr_sys::DMLCSR_SCHEME_FACE_PARSING_PYTORCH => Scheme::FaceParsingPytorch,
+            dmlcsr_sys::DMLCSR_SCHEME_FACER_CELEBM => Scheme::FacerCelebm,
+            dmlcsr_sys::DMLCSR_SCHEME_FACER_LAPA => Scheme::FacerLapa,
+            dmlcsr_sys::DMLCSR_SCHEME_SEGFORMER => Scheme::Segformer,
+            dmlcsr_sys::DMLCSR_SCHEME_MERGED_11 => Scheme::Merged11,
+            dmlcsr_sys::DMLCSR_SCHEME_MERGED_8 => Scheme::Merged8,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Side {
+    /// not stated; as an argument: that of the target list
+    Unknown = dmlcsr_sys::DMLCSR_SIDE_UNKNOWN,
+    /// the person's: the right of the picture, unless it is mirrored
+    Subject = dmlcsr_sys::DMLCSR_SIDE_SUBJECT,
+    /// that of the picture as one looks at it
+    Picture = dmlcsr_sys::DMLCSR_SIDE_PICTURE,
+    /// the list does not tell left from right
+    None = dmlcsr_sys::DMLCSR_SIDE_NONE,
+}
+
+impl Side {
+    /// The one with the library's number, if it is known.
+    pub fn from_raw(number: c_int) -> Option<Side> {
+        Some(match number {
+            dmlcsr_sys::DMLCSR_SIDE_UNKNOWN => Side::Unknown,
+            dmlcsr_sys::DMLCSR_SIDE_SUBJECT => Side::Subject,
+            dmlcsr_sys::DMLCSR_SIDE_PICTURE => Side::Picture,
+            dmlcsr_sys::DMLCSR_SIDE_NONE => Side::None,
             _ => return None,
         })
     }

@@ -19,7 +19,7 @@ mod image;
 mod options;
 mod parser;
 
-pub use constants::{Format, Geometry, Isa, Log, Precision, Status, Storage};
+pub use constants::{Format, Geometry, Isa, Log, Precision, Scheme, Side, Status, Storage};
 pub use error::{Error, Result};
 pub use face::{Face, FindOptions};
 pub use file::{convert, export_onnx, inspect, ConvertOptions, Model, OnnxOptions, Tensor};
