@@ -68,7 +68,7 @@ fn row_bytes(format: Format, width: u32) -> u64 {
 }
 
 /// Do `rows` rows of `row` elements, `stride` apart, fit into `size` elements?
-fn fits(size: usize, stride: usize, rows: u64, row: u64) -> bool {
+pub(crate) fn fits(size: usize, stride: usize, rows: u64, row: u64) -> bool {
     let (size, stride) = (size as u64, stride as u64);
     row <= size && (rows < 2 || stride <= (size - row) / (rows - 1))
 }

@@ -10,22 +10,27 @@
 //! ```
 //!
 //! A [`Parser`] serves one thread at a time, which `&mut self` says; [`Parser::try_clone`] makes another one on the
-//! same weights for another thread.
+//! same weights for another thread. A [`Mask`] is what is done with labels afterwards, and a [`Scheme`] a list of classes
+//! by name.
 mod constants;
 mod error;
 mod face;
 mod file;
 mod image;
+mod mask;
 mod options;
 mod parser;
+mod scheme;
 
 pub use constants::{Format, Geometry, Isa, Log, Precision, Scheme, Side, Status, Storage};
 pub use error::{Error, Result};
 pub use face::{Face, FindOptions};
 pub use file::{convert, export_onnx, inspect, ConvertOptions, Model, OnnxOptions, Tensor};
 pub use image::{Image, Outputs, Plane, Region};
+pub use mask::Mask;
 pub use options::Options;
 pub use parser::{Logits, Parser};
+pub use scheme::Table;
 
 /// Version of the library that is running: major * 1000000 + minor * 1000 + patch.
 pub fn version() -> u32 {

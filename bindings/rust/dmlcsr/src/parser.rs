@@ -5,7 +5,8 @@ use dmlcsr_sys as sys;
 use crate::error::{c_string, text};
 use crate::face::MOST;
 use crate::options::{call, Shared};
-use crate::{Error, Face, FindOptions, Image, Options, Outputs, Region, Result};
+use crate::scheme::{checked, no_table};
+use crate::{Error, Face, FindOptions, Image, Options, Outputs, Region, Result, Scheme, Side, Table};
 
 /// A model with its scratch memory and threads.
 pub struct Parser {
@@ -166,6 +167,21 @@ impl Parser {
     /// The library's colour for a class, 0xRRGGBB.
     pub fn class_color(&self, label: u32) -> u32 {
         unsafe { sys::dmlcsr_class_color(self.raw(), label) }
+    }
+
+    /// As [`Scheme::map_to`], from the classes of this model, whose names are understood in all spellings of the schemes.
+    /// To [`Scheme::Own`], ids stay, but for left and right when `side` is not the model's.
+    pub fn class_map(&self, to: Scheme, side: Side, other: u8) -> Result<Table> {
+        let mut table = [0; 256];
+        let code = unsafe { sys::dmlcsr_class_map(self.raw(), to as _, side as _, other, table.as_mut_ptr()) };
+        checked(table, code, || no_table("the model's classes", to, side, other))
+    }
+
+    /// A table that swaps left and right: for the labels of a mirrored picture.
+    pub fn class_mirror(&self) -> Table {
+        let mut table = [0; 256];
+        unsafe { sys::dmlcsr_class_mirror(self.raw(), table.as_mut_ptr()) };
+        table
     }
 
     /// Whose left "left" is: "subject", "picture" or "unknown".

@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 
 use dmlcsr::{
     ConvertOptions, Face, FindOptions, Format, Image, Isa, OnnxOptions, Options, Outputs, Parser, Plane, Region,
-    Status, Storage,
+    Scheme, Side, Status, Storage,
 };
 
 const WIDTH: u32 = 67;
@@ -192,6 +192,21 @@ fn faces() {
     let short = Image::new(Format::Rgb8, &pixels, WIDTH, HEIGHT + 1);
     assert!(parser.find_faces(&short, &FindOptions::default()).is_err());
     assert!(parser.parse_faces(&short, Some(&[small])).is_err() && parser.parse_faces(&short, None).is_err());
+}
+
+#[test]
+fn tables() {
+    let parser = parser(); // its classes are those of CelebAMask-HQ
+    let table = parser.class_map(Scheme::Lapa, Side::Unknown, 255).unwrap();
+    assert_eq!(table, Scheme::CelebamaskHq.map_to(Scheme::Lapa, Side::Unknown, 255).unwrap());
+    let swapped = parser.class_map(Scheme::Own, Side::Picture, 9).unwrap();
+    assert_eq!([4, 5, 13, 99].map(|id| swapped[id]), [5, 4, 13, 9]);
+    assert_eq!([4, 5, 13, 99].map(|id| parser.class_mirror()[id]), [5, 4, 13, 99]);
+    assert_eq!(parser.class_map(Scheme::Own, Side::Subject, 0).unwrap()[..19], *(0..19).collect::<Vec<_>>());
+    for (to, side, other) in [(Scheme::Lapa, Side::Unknown, 11), (Scheme::Own, Side::None, 0)] {
+        let error = parser.class_map(to, side, other).unwrap_err();
+        assert!(error.status() == Some(Status::Argument) && error.to_string().contains("the model's classes to"));
+    }
 }
 
 /// As facts.c has it.
