@@ -1,6 +1,7 @@
 /**
  * @file dmlcsr.hpp
- * dmlcsr.h for C++17: handles that free themselves, views that know their size, results that cannot be overlooked.
+ * dmlcsr.h and classes.h for C++17: handles that free themselves, views that know their size, results that cannot be
+ * overlooked. mask.hpp is mask.h.
  *
  *     auto parser = dmlcsr_cpp::Parser::open().value();               // the built-in model, default options
  *     auto labels = parser.parse({pixels, width, height}).value();    // std::vector<std::uint8_t>, one class a pixel
@@ -32,7 +33,6 @@
 
 #include "classes.h"
 #include "dmlcsr.h"
-#include "mask.h"
 
 namespace dmlcsr_cpp {
 
@@ -243,6 +243,9 @@ struct Options {
     std::function<void(Log level, const char *message)> log;
 };
 
+/** An id for each of 256 ids, as remap() in mask.hpp takes it. */
+using Table = std::array<std::uint8_t, 256>;
+
 /** What the bare network says: planes of height x width logits. */
 struct Logits {
     std::uint32_t height = 0, width = 0;
@@ -333,6 +336,14 @@ inline dmlcsr_region raw(const Region &region) noexcept
     return c;
 }
 
+inline Result<Table> checked(const Table &table, int status, const char *why)
+{
+    if (status == DMLCSR_OK)
+        return table;
+    return {static_cast<Status>(status), why};
+}
+
+constexpr const char *no_table = "there is no such scheme, side or id, or whose left it is in the source is not known";
 constexpr std::size_t most_faces = 1000; // in one picture, as dmlcsr_find_options says
 constexpr const char *few_pixels = "the pixels are fewer than the picture's size says";
 
@@ -492,6 +503,24 @@ public:
     int class_find(const char *name) const noexcept { return dmlcsr_class_find(handle_.get(), name); }
     std::uint32_t class_color(std::uint32_t label) const noexcept { return dmlcsr_class_color(handle_.get(), label); }
     const char *side() const noexcept { return dmlcsr_side(handle_.get()); }
+
+    /** A table from the classes of this model to those of a scheme: see dmlcsr_class_map(). */
+    Result<Table> class_map(Scheme to, Side side = Side::unknown, std::uint8_t other = 0) const
+    {
+        Table table{};
+        const int status = dmlcsr_class_map(handle_.get(), static_cast<int>(to), static_cast<int>(side), other,
+                                            table.data());
+        return detail::checked(table, status, detail::no_table);
+    }
+
+    /** A table that swaps left and right: for the labels of a mirrored picture. */
+    Table class_mirror() const
+    {
+        Table table{};
+        dmlcsr_class_mirror(handle_.get(), table.data());
+        return table;
+    }
+
     const char *metadata(const char *key) const noexcept { return dmlcsr_metadata(handle_.get(), key); }
     std::uint32_t input_size() const noexcept { return dmlcsr_input_size(handle_.get()); }
     bool has_edges() const noexcept { return dmlcsr_has_edges(handle_.get()) != 0; }
@@ -585,6 +614,51 @@ private:
     std::shared_ptr<Options> options_;
     std::unique_ptr<dmlcsr, Free> handle_;
 };
+
+// ---- class lists: see classes.h ----
+
+inline std::uint32_t scheme_count() noexcept { return dmlcsr_scheme_count(); }
+inline const char *scheme_name(Scheme scheme) noexcept { return dmlcsr_scheme_name(static_cast<int>(scheme)); }
+inline Side scheme_side(Scheme scheme) noexcept
+{
+    return static_cast<Side>(dmlcsr_scheme_side(static_cast<int>(scheme)));
+}
+inline std::uint32_t scheme_class_count(Scheme scheme) noexcept
+{
+    return dmlcsr_scheme_class_count(static_cast<int>(scheme));
+}
+inline const char *scheme_class_name(Scheme scheme, std::uint32_t label) noexcept
+{
+    return dmlcsr_scheme_class_name(static_cast<int>(scheme), label);
+}
+inline std::uint32_t scheme_class_color(Scheme scheme, std::uint32_t label) noexcept
+{
+    return dmlcsr_scheme_class_color(static_cast<int>(scheme), label);
+}
+
+/** The scheme of that name, such as "lapa". */
+inline std::optional<Scheme> scheme_find(const char *name) noexcept
+{
+    const int number = dmlcsr_scheme_find(name);
+    return number < 0 ? std::nullopt : std::optional<Scheme>(static_cast<Scheme>(number)); // -1 is Scheme::own, too
+}
+
+/** A table from the ids of one scheme to those of another: see dmlcsr_scheme_map(). */
+inline Result<Table> scheme_map(Scheme from, Scheme to, Side side = Side::unknown, std::uint8_t other = 0)
+{
+    Table table{};
+    const int status = dmlcsr_scheme_map(static_cast<int>(from), static_cast<int>(to), static_cast<int>(side), other,
+                                         table.data());
+    return detail::checked(table, status, detail::no_table);
+}
+
+/** A table that swaps left and right: for the labels of a mirrored picture. */
+inline Result<Table> scheme_mirror(Scheme scheme)
+{
+    Table table{};
+    const int status = dmlcsr_scheme_mirror(static_cast<int>(scheme), table.data());
+    return detail::checked(table, status, "there is no such scheme");
+}
 
 } // namespace dmlcsr_cpp
 

@@ -1,11 +1,14 @@
 #!/bin/bash
-# dmlcsr.hpp: compiles without a warning as C++17 and C++20, with exceptions and without, and does what it says.
+# dmlcsr.hpp and mask.hpp: compile without a warning as C++17 and C++20, with exceptions and without, and do what they
+# say.
 . tests/bindings/common.sh
 command -v "${CXX:=c++}" >/dev/null 2>&1 || skip "no C++ compiler"
 two_faces
 
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -pedantic -Werror"
-printf '#include <dmlcsr/dmlcsr.hpp>\n#include <dmlcsr/dmlcsr.hpp>\nint main() {}\n' >"$folder/alone.cpp"
+for header in dmlcsr.hpp mask.hpp; do
+    printf '#include <dmlcsr/%s>\n#include <dmlcsr/%s>\nint main() {}\n' $header $header >"$folder/$header.cpp"
+done
 standards=c++17
 "$CXX" -std=c++20 -fsyntax-only -xc++ /dev/null 2>/dev/null && standards="c++17 c++20"
 for standard in $standards; do
@@ -13,12 +16,12 @@ for standard in $standards; do
         # shellcheck disable=SC2086 # lists of flags
         {
             try 0 "alone, $standard $flags" "$CXX" -std=$standard $flags $warnings -Iinclude -fsyntax-only \
-                "$folder/alone.cpp"
+                "$folder/dmlcsr.hpp.cpp" "$folder/mask.hpp.cpp"
             try 0 "$standard $flags" "$CXX" -std=$standard $flags $warnings -Iinclude "$here/use.cpp" -o "$folder/use" \
                 -L"$BUILD/lib" -ldmlcsr -pthread
         }
         try 0 "$standard $flags, run" "$folder/use" "$model"
-        if [ -n "$flags" ]; then says "40 passed, 0 failed"; else says "41 passed, 0 failed"; fi
+        if [ -n "$flags" ]; then says "71 passed, 0 failed"; else says "72 passed, 0 failed"; fi
     done
 done
 try 0 "facts" "$folder/use" "$model" ${photo:+"$photo"}
@@ -35,7 +38,7 @@ refused() { # what, code
     compiles 1 "$@"
 }
 compiles() { # status, what, code
-    printf '#include <dmlcsr/dmlcsr.hpp>\nusing namespace dmlcsr_cpp;\nvoid f(Parser &p, Image i) { %s; }\n' "$3" \
+    printf '#include <dmlcsr/mask.hpp>\nusing namespace dmlcsr_cpp;\nvoid f(Parser &p, Image i) { %s; }\n' "$3" \
         >"$folder/some.cpp"
     try "$1" "$2" "$CXX" -std=c++17 -Wall -Werror -Iinclude -fsyntax-only "$folder/some.cpp"
 }
@@ -45,4 +48,7 @@ compiles 0 "pixels" "std::vector<std::uint8_t> v(9); i.pixels = v"
 refused "a result that nobody looks at" "p.parse(i)"
 refused "a copied parser" "auto q = p"
 refused "pixels that are gone" "i.pixels = std::vector<std::uint8_t>(9)"
+compiles 0 "a mask" "std::vector<std::uint8_t> v(9); (void)grow({v, 3, 3}, 1, v)"
+refused "a mask that nobody looks at" "std::vector<std::uint8_t> v(9); grow({v, 3, 3}, 1, v)"
+refused "a mask of pixels that are gone" "(void)grow({std::vector<std::uint8_t>(9), 3, 3}, 1)"
 finish

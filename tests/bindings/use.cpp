@@ -1,5 +1,5 @@
-// dmlcsr.hpp at work, with exceptions or without: use MODEL PHOTO. Writes what facts.c writes, and ends with "N passed,
-// N failed".
+// dmlcsr.hpp and mask.hpp at work, with exceptions or without: use MODEL PHOTO. Writes what facts.c writes, and ends
+// with "N passed, N failed".
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <dmlcsr/dmlcsr.hpp>
+#include <dmlcsr/mask.hpp>
 
 namespace cpp = dmlcsr_cpp;
 
@@ -85,6 +86,72 @@ static void faces(cpp::Parser &parser)
     CHECK(parser.parse_faces(image, wrong).message() == "a face has no size");
 }
 
+static void tables(const cpp::Parser &parser) // whose classes are those of CelebAMask-HQ
+{
+    using cpp::Scheme, cpp::Side;
+    CHECK(cpp::scheme_find("lapa") == Scheme::lapa && cpp::scheme_side(Scheme::lapa) == Side::picture);
+    CHECK(!cpp::scheme_find("no such scheme") && !cpp::scheme_find(nullptr));
+    CHECK(std::string(cpp::scheme_class_name(Scheme::lapa, 2)) == "left eyebrow");
+    CHECK(!cpp::scheme_class_name(Scheme::own, 0) && cpp::scheme_class_count(Scheme::own) == 0);
+
+    // The person's left eye is the right one of the picture; hats have no counterpart.
+    const auto table = cpp::scheme_map(Scheme::celebamask_hq, Scheme::lapa, Side::unknown, 255).value();
+    CHECK(table[4] == 5 && table[11] == 7 && table[14] == 255);
+    CHECK(parser.class_map(Scheme::lapa, Side::unknown, 255).value() == table);
+    CHECK(cpp::scheme_map(Scheme::celebamask_hq, Scheme::lapa, Side::subject).value()[4] == 4);
+    const auto swapped = parser.class_map(Scheme::own, Side::picture, 9).value();
+    CHECK(swapped[4] == 5 && swapped[13] == 13 && swapped[99] == 9);
+    CHECK(parser.class_mirror()[4] == 5 && parser.class_mirror()[99] == 99);
+    CHECK(cpp::scheme_mirror(Scheme::lapa).value()[2] == 3);
+    const auto unknown = cpp::scheme_map(Scheme::helen, Scheme::lapa, Side::subject);
+    CHECK(unknown.status() == cpp::Status::argument && unknown.message().find("whose left it is") != std::string::npos);
+    CHECK(parser.class_map(Scheme::lapa, Side::unknown, 11).status() == cpp::Status::argument);
+    CHECK(cpp::scheme_mirror(Scheme::own).status() == cpp::Status::argument);
+}
+
+static void masks()
+{
+    std::vector<std::uint8_t> map(11 * 9), wide(14 * 9, 77);
+    for (std::size_t i = 0; i < map.size(); i++)
+        wide[i / 11 * 14 + i % 11] = map[i] = i / 44 == 1 && i % 11 >= 4 && i % 11 < 8 ? 12 : 3;
+    const cpp::Mask labels{map, 11, 9}, padded{wide, 11, 9, 14};
+    auto mask = cpp::select(labels, 1 << 12).value();
+    CHECK(cpp::select(padded, 1 << 12).value() == mask && mask[4 * 11 + 4] == 255 && mask[4 * 11 + 3] == 0);
+    cpp::Table table{};
+    table[3] = 30, table[12] = 120;
+    CHECK(cpp::remap(labels, table).value()[4 * 11 + 4] == 120);
+
+    const auto row = [](const std::vector<std::uint8_t> &of, std::size_t y) {
+        const auto start = of.begin() + static_cast<std::ptrdiff_t>(11 * y);
+        return std::vector<std::uint8_t>(start, start + 11);
+    };
+    using bytes = std::vector<std::uint8_t>;
+    CHECK(row(cpp::grow({mask, 11, 9}, 1.5f).value(), 3) == bytes({0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0}));
+    CHECK(row(cpp::shrink({mask, 11, 9}, 1).value(), 5) == bytes({0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0}));
+    CHECK(row(cpp::feather({mask, 11, 9}, 4).value(), 5) == bytes({0, 0, 32, 96, 159, 223, 223, 159, 96, 32, 0}));
+    auto matte = mask;
+    for (auto &pixel : matte)
+        pixel = pixel ? 200 : 40;
+    CHECK(row(cpp::clean({matte, 11, 9}, 4).value(), 5) == bytes({0, 0, 10, 30, 214, 241, 241, 214, 30, 10, 0}));
+
+    // Into the caller's rows, and in place, between bytes that stay.
+    const auto grown = cpp::grow({mask, 11, 9}, 2).value();
+    CHECK(cpp::select(padded, 1 << 12, {wide, 14}).ok() && cpp::grow(padded, 2, {wide, 14}).ok());
+    CHECK(std::memcmp(wide.data() + 56, grown.data() + 44, 11) == 0 && wide[11] == 77);
+    CHECK(cpp::grow({mask, 11, 9}, 2, mask).ok() && mask == grown);
+
+    CHECK(cpp::grow({map, 11, 10}, 1).message() == "the pixels are fewer than the picture's size says");
+    CHECK(cpp::select({map, 11, 9, 12}, 1).status() == cpp::Status::argument);
+    CHECK(cpp::select({map, 11, 9, 10}, 1).status() == cpp::Status::argument);
+    CHECK(cpp::remap({map, 0, 9}, table).status() == cpp::Status::argument);
+    CHECK(cpp::select({map, UINT32_MAX, UINT32_MAX}, 1).status() == cpp::Status::argument);
+    CHECK(cpp::select(labels, 1, {mask, 12}).message() == "the output has too few elements");
+    const cpp::Rows<std::uint8_t> overlapping({wide.data() + 1, wide.size() - 1}, 14);
+    CHECK(cpp::select(padded, 1, overlapping).status() == cpp::Status::argument);
+    CHECK(cpp::feather(labels, -1).status() == cpp::Status::argument);
+    CHECK(cpp::clean(labels, NAN).status() == cpp::Status::argument);
+}
+
 // ---- what facts.c says ----
 
 static unsigned long sum(const std::vector<std::uint8_t> &map)
@@ -93,6 +160,53 @@ static unsigned long sum(const std::vector<std::uint8_t> &map)
     for (std::size_t i = 0; i < map.size(); i++)
         all += map[i] * static_cast<unsigned long>(i % 251 + 1);
     return all;
+}
+
+static unsigned long sum(const cpp::Table &table)
+{
+    return sum(std::vector<std::uint8_t>(table.begin(), table.end()));
+}
+
+template <class Map> void fact(const std::string &what, cpp::Result<Map> map)
+{
+    std::printf("fact: %s %lu\n", what.c_str(), sum(map.value()));
+}
+
+static void tables_as_facts(const cpp::Parser &parser)
+{
+    for (std::uint32_t number = 0; number < cpp::scheme_count(); number++) {
+        const auto scheme = static_cast<cpp::Scheme>(number);
+        const std::string name = cpp::scheme_name(scheme);
+        const int side = static_cast<int>(cpp::scheme_side(scheme));
+        std::printf("fact: scheme %u is %s, side %d\n", number, name.c_str(), side);
+        for (std::uint32_t k = 0; k < cpp::scheme_class_count(scheme); k++)
+            std::printf("fact: class %u of %s is %s %06x\n", k, name.c_str(), cpp::scheme_class_name(scheme, k),
+                        cpp::scheme_class_color(scheme, k));
+        fact("model to " + name, parser.class_map(scheme, cpp::Side::picture, 255));
+        fact(name + " to lapa", cpp::scheme_map(scheme, cpp::Scheme::lapa, cpp::Side::unknown, 3));
+        fact(name + " mirrored", cpp::scheme_mirror(scheme));
+    }
+    fact("model's left that of the picture", parser.class_map(cpp::Scheme::own, cpp::Side::picture));
+    fact<cpp::Table>("model mirrored", parser.class_mirror());
+}
+
+static void masks_as_facts()
+{
+    std::vector<std::uint8_t> labels(width * height), matte(width * height);
+    cpp::Table table{};
+    for (std::size_t i = 0; i < table.size(); i++)
+        table[i] = static_cast<std::uint8_t>(7 * i);
+    for (std::size_t i = 0; i < labels.size(); i++) {
+        labels[i] = static_cast<std::uint8_t>((i % width / 9 + i / width / 7) % 19);
+        matte[i] = static_cast<std::uint8_t>(7 * (i % width) + 5 * (i / width));
+    }
+    fact("remapped", cpp::remap({labels, width, height}, table));
+    const auto selected = cpp::select({labels, width, height}, 1 << 3 | 1 << 11).value();
+    fact<std::vector<std::uint8_t>>("selected", selected);
+    fact("grown", cpp::grow({selected, width, height}, 3.5f));
+    fact("shrunk", cpp::shrink({selected, width, height}, 2.25f));
+    fact("feathered", cpp::feather({selected, width, height}, 6.5f));
+    fact("cleaned", cpp::clean({matte, width, height}, 9.5f));
 }
 
 static void photograph(cpp::Parser &parser, const char *path)
@@ -118,6 +232,8 @@ static void facts(cpp::Parser &parser, const char *photo)
 {
     for (std::uint32_t k = 0; k < parser.class_count(); k++)
         std::printf("fact: class %u %s %06x\n", k, parser.class_name(k), parser.class_color(k));
+    tables_as_facts(parser);
+    masks_as_facts();
     if (photo)
         photograph(parser, photo);
 }
@@ -216,6 +332,8 @@ int main(int argc, char **argv)
     facts(parser, argc > 2 ? argv[2] : nullptr);
     pictures(parser);
     faces(parser);
+    tables(parser);
+    masks();
     refusals(parser);
     settings(argv[1]);
     clones(parser);

@@ -389,8 +389,34 @@ class Facts(unittest.TestCase):
         with dmlcsr.Parser(MODEL) as parser:
             for label, name in enumerate(parser.classes):
                 print("fact: class", label, name, "%02x%02x%02x" % tuple(parser.colors[label]))
+            self.tables(parser)
+            self.masks()
             if os.environ.get("DMLCSR_PHOTO"):
                 self.faces(parser, numpy.fromfile(os.environ["DMLCSR_PHOTO"], numpy.uint8).reshape(256, 512, 3))
+
+    def tables(self, parser: dmlcsr.Parser) -> None:
+        for name, scheme in dmlcsr.schemes().items():
+            print("fact: scheme %d is %s, side %d" % (dmlcsr.Scheme(scheme.number), name,
+                                                      dmlcsr.Side[scheme.side.upper()]))
+            for label, named in enumerate(scheme.classes):
+                color = "%02x%02x%02x" % tuple(scheme.colors[label])
+                print("fact: class", label, "of", name, "is", named, color)
+            print("fact: model to", name, checksum(parser.class_map(name, side="picture", other=255)))
+            print("fact:", name, "to lapa", checksum(dmlcsr.scheme_map(scheme.number, dmlcsr.Scheme.LAPA, other=3)))
+            print("fact:", name, "mirrored", checksum(dmlcsr.scheme_mirror(name)))
+        print("fact: model's left that of the picture", checksum(parser.class_map(side="picture")))
+        print("fact: model mirrored", checksum(parser.class_mirror()))
+
+    def masks(self) -> None:
+        rows, columns = numpy.mgrid[:HEIGHT, :WIDTH]
+        labels = ((columns // 9 + rows // 7) % 19).astype(numpy.uint8)
+        selected = dmlcsr.select(labels, [3, 11])
+        print("fact: remapped", checksum(dmlcsr.remap(labels, numpy.arange(256) * 7 % 256)))
+        print("fact: selected", checksum(selected))
+        print("fact: grown", checksum(dmlcsr.grow(selected, 3.5)))
+        print("fact: shrunk", checksum(dmlcsr.shrink(selected, 2.25)))
+        print("fact: feathered", checksum(dmlcsr.feather(selected, 6.5)))
+        print("fact: cleaned", checksum(dmlcsr.clean(((7 * columns + 5 * rows) % 256).astype(numpy.uint8), 9.5)))
 
     def faces(self, parser: dmlcsr.Parser, photo: Any) -> None:
         found = parser.find_faces(photo, smallest=40)

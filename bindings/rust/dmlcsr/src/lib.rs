@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A [`Parser`] serves one thread at a time, which `&mut self` says; [`Parser::try_clone`] makes another one on the
-//! same weights for another thread. A [`Mask`] is what is done with labels afterwards, and a [`Scheme`] a list of classes
-//! by name.
+//! same weights for another thread. [`Mask`] has what is done with labels afterwards, and a [`Scheme`] is a list of
+//! classes by name.
 mod constants;
 mod error;
 mod face;

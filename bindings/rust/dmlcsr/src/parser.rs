@@ -169,8 +169,8 @@ impl Parser {
         unsafe { sys::dmlcsr_class_color(self.raw(), label) }
     }
 
-    /// As [`Scheme::map_to`], from the classes of this model, whose names are understood in all spellings of the schemes.
-    /// To [`Scheme::Own`], ids stay, but for left and right when `side` is not the model's.
+    /// As [`Scheme::map_to`], from the classes of this model, whose names are understood in all spellings of the
+    /// schemes. To [`Scheme::Own`], ids stay, but for left and right when `side` is not the model's.
     pub fn class_map(&self, to: Scheme, side: Side, other: u8) -> Result<Table> {
         let mut table = [0; 256];
         let code = unsafe { sys::dmlcsr_class_map(self.raw(), to as _, side as _, other, table.as_mut_ptr()) };

@@ -45,8 +45,8 @@ impl Scheme {
     }
 
     /// A table from the ids of this scheme to those of another. `side`: what left means in the result; `Side::Unknown`:
-    /// what it means in the target. `other`: the id for classes without a counterpart; 255 stays 255, which marks pixels
-    /// to ignore.
+    /// what it means in the target. `other`: the id for classes without a counterpart; 255 stays 255, which marks
+    /// pixels to ignore.
     pub fn map_to(self, to: Scheme, side: Side, other: u8) -> Result<Table> {
         let mut table = [0; 256];
         let code = unsafe { sys::dmlcsr_scheme_map(self as _, to as _, side as _, other, table.as_mut_ptr()) };

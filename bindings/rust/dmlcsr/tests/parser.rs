@@ -1,10 +1,10 @@
-//! Against the built library; DMLCSR_MODEL names the model file, and DMLCSR_PHOTO, if it is set, the picture of two faces
-//! that tests/bindings/photo.c makes.
+//! Against the built library; DMLCSR_MODEL names the model file, and DMLCSR_PHOTO, if it is set, the picture of two
+//! faces that tests/bindings/photo.c makes.
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use dmlcsr::{
-    ConvertOptions, Face, FindOptions, Format, Image, Isa, OnnxOptions, Options, Outputs, Parser, Plane, Region,
+    ConvertOptions, Face, FindOptions, Format, Image, Isa, Mask, OnnxOptions, Options, Outputs, Parser, Plane, Region,
     Scheme, Side, Status, Storage,
 };
 
@@ -214,6 +214,42 @@ fn sum(map: &[u8]) -> u64 {
     map.iter().enumerate().map(|(i, &label)| u64::from(label) * (i as u64 % 251 + 1)).sum()
 }
 
+fn facts_of_tables(parser: &Parser) {
+    for scheme in Scheme::all() {
+        let name = scheme.name();
+        println!("fact: scheme {} is {name}, side {}", scheme as i32, scheme.side() as i32);
+        for (label, class) in scheme.classes().iter().enumerate() {
+            println!("fact: class {label} of {name} is {class} {:06x}", scheme.class_color(label as u32));
+        }
+        println!("fact: model to {name} {}", sum(&parser.class_map(scheme, Side::Picture, 255).unwrap()));
+        println!("fact: {name} to lapa {}", sum(&scheme.map_to(Scheme::Lapa, Side::Unknown, 3).unwrap()));
+        println!("fact: {name} mirrored {}", sum(&scheme.mirror().unwrap()));
+    }
+    let own = parser.class_map(Scheme::Own, Side::Picture, 0).unwrap();
+    println!("fact: model's left that of the picture {}", sum(&own));
+    println!("fact: model mirrored {}", sum(&parser.class_mirror()));
+}
+
+type Step = fn(&mut Mask) -> dmlcsr::Result<()>;
+
+fn facts_of_masks() {
+    let (width, height) = (WIDTH as usize, HEIGHT as usize);
+    let labels: Vec<u8> = (0..width * height).map(|i| ((i % width / 9 + i / width / 7) % 19) as u8).collect();
+    let matte: Vec<u8> = (0..width * height).map(|i| (7 * (i % width) + 5 * (i / width)) as u8).collect();
+    let fact = |what: &str, of: &[u8], step: Step| {
+        let mut map = of.to_vec();
+        step(&mut Mask::new(&mut map, WIDTH, HEIGHT)).unwrap();
+        println!("fact: {what} {}", sum(&map));
+        map
+    };
+    fact("remapped", &labels, |map| map.remap(&std::array::from_fn(|i| (7 * i) as u8)).map(|_| ()));
+    let mask = fact("selected", &labels, |map| map.select(1 << 3 | 1 << 11).map(|_| ()));
+    fact("grown", &mask, |map| map.grow(3.5).map(|_| ()));
+    fact("shrunk", &mask, |map| map.shrink(2.25).map(|_| ()));
+    fact("feathered", &mask, |map| map.feather(6.5).map(|_| ()));
+    fact("cleaned", &matte, |map| map.clean(9.5).map(|_| ()));
+}
+
 /// Writes what tests/bindings/facts.c writes.
 #[test]
 fn facts() {
@@ -221,6 +257,8 @@ fn facts() {
     for (label, name) in parser.classes().iter().enumerate() {
         println!("fact: class {label} {name} {:06x}", parser.class_color(label as u32));
     }
+    facts_of_tables(&parser);
+    facts_of_masks();
     let pixels = match std::env::var("DMLCSR_PHOTO") {
         Ok(path) if !path.is_empty() => std::fs::read(path).unwrap(),
         _ => return,
