@@ -34,6 +34,7 @@ same_facts() { # what, file
         try 0 "facts.c" ${CC:-cc} -std=c11 -Iinclude "$here/facts.c" -o "$folder/facts" -L"$BUILD/lib" -ldmlcsr
         try 0 "facts" "$folder/facts" "$model" ${photo:+"$photo"}
         cp "$folder/out" "$folder/facts.txt"
+        try 0 "facts: $(wc -l <"$folder/facts.txt")" [ "$(grep -c '^fact: ' "$folder/facts.txt")" -gt 180 ]
     fi
     grep -o 'fact: .*' "$2" >"$folder/their.txt"
     try 0 "what $1 says" diff "$folder/facts.txt" "$folder/their.txt"

@@ -28,7 +28,7 @@ import dmlcsr
 dmlcsr.Parser()' 2>/dev/null; then
     pieces doc/python.md python >"$folder/page.py"
     try 0 "doc/python.md" env DMLCSR_LIBRARY="$library" PYTHONPATH="$package/src" "$python" "$folder/page.py"
-    says "'hair': " "(19, 512, 512)" "nowhere.safetensors: cannot be opened" "ERROR_IO"
+    says "'hair': " "(19, 512, 512)" "mouth_lips " "nowhere.safetensors: cannot be opened" "ERROR_IO"
 else
     echo "skip  doc/python.md: no PIL, or no default model in the library"
 fi

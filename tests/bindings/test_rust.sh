@@ -20,7 +20,7 @@ cargo="cargo --quiet --locked --offline" manifest="--manifest-path $folder/rust/
 
     try 0 "doc/rust.md" rustdoc --test doc/rust.md --edition 2021 -L "native=$BUILD/lib" \
         --extern "dmlcsr=$folder/target/debug/libdmlcsr.rlib" -L "dependency=$folder/target/debug/deps"
-    says "3 passed"
+    says "5 passed"
 
     if command -v python3 >/dev/null 2>&1; then
         c_layout
