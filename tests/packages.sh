@@ -1,8 +1,8 @@
 #!/bin/bash
-# Packages as distributions make them, from the archive of the coming release (the version that doc/NEWS begins with):
-# Debian packages, built twice under different circumstances and compared, checked by lintian, installed in a throw-away
-# view of this system and tested there; an RPM; a Meson project with the wrap file; the files for vcpkg, Conan and
-# Homebrew as far as they can be checked without those. PARTS="debian rpm" picks some.
+# Packages as distributions make them, from the archive of the coming release: Debian packages, built twice under
+# different circumstances and compared, checked by lintian, installed in a throw-away view of this system and tested
+# there; an RPM; a Meson project with the wrap file; the files for vcpkg, Conan and Homebrew as far as they can be
+# checked without those. PARTS="debian rpm" picks some.
 # Set by `make check-packages`: MAKE.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -38,19 +38,14 @@ have() {
 
 # ---- the archive ------------------------------------------------------------------------------------------------------
 
-version=$(sed -n 's/^## \([0-9.]*\).*/\1/p' doc/NEWS | head -n 1)
+version=$(sed -n 's/^#define DMLCSR_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/dmlcsr/version.h | paste -s -d .)
 
-# The source as it will be released: version.h has the number that NEWS has, and the bindings follow.
+# The source as git knows it, committed or not, in a folder of its own.
 release() {
-    local i=0 part
     { git ls-files -co --exclude-standard 2>/dev/null | grep . || find . -type f ! -path './build/*' | sed 's|^\./||'; } |
         while read -r file; do [ -f "$file" ] && echo "$file"; done >"$work/files"
-    mkdir "$work/source" && tar -cf - -T "$work/files" | tar -xf - -C "$work/source" && cd "$work/source" || return
-    for part in MAJOR MINOR PATCH; do
-        i=$((i + 1))
-        sed -i "s/\(define DMLCSR_VERSION_$part\) .*/\1 $(cut -d . -f $i <<<"$version")/" include/dmlcsr/version.h || return
-    done
-    python3 bindings/generate.py && autoconf && SOURCE_DATE_EPOCH=1700000000 "$MAKE" dist && mv build/libdmlcsr-*.tar.gz "$work"
+    mkdir "$work/source" && tar -cf - -T "$work/files" | tar -xf - -C "$work/source" && cd "$work/source" &&
+        autoconf && SOURCE_DATE_EPOCH=1700000000 "$MAKE" dist && mv build/libdmlcsr-*.tar.gz "$work"
 }
 archive=$work/libdmlcsr-$version.tar.gz
 if ! try "archive" release || ! try "its name" test -s "$archive"; then

@@ -3,7 +3,7 @@
 #define DMLCSR_VERSION_H
 
 #define DMLCSR_VERSION_MAJOR 0
-#define DMLCSR_VERSION_MINOR 1
+#define DMLCSR_VERSION_MINOR 2
 #define DMLCSR_VERSION_PATCH 0
 
 /** The version as one number that compares: major * 1000000 + minor * 1000 + patch. */

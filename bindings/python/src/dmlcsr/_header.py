@@ -3,7 +3,7 @@
 import ctypes
 import enum
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 ABI = 0
 
 
