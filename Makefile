@@ -6,6 +6,7 @@
 #   make bench             speed of the kernels and the network
 #   make install           DESTDIR, prefix, libdir ... as usual
 #   make fuzz              libFuzzer programs (clang), in $(BUILD)/fuzz
+#   make reference         pages about every function, in $(BUILD)/reference/html; needs doxygen
 #   make dist              source archive
 #   make check-cross       other machines under emulation, MACHINES="s390x armhf" picks; make check-packages: deb, rpm ...
 #   make abi-baseline      writes down what the coming release promises, for the test that compares (doc/abi.md)
@@ -256,7 +257,7 @@ check_users := $(sort $(shell grep -l '<check\.h>' /dev/null tests/*/*.[ch] | cu
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
 
-.PHONY: all lib dll tools check check-programs check-cross check-packages abi-baseline bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
+.PHONY: all lib dll tools check check-programs check-cross check-packages abi-baseline reference bench fuzz install install-lib install-tools uninstall clean distclean dist FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -430,6 +431,17 @@ check-cross check-packages:
 
 abi-baseline: $(shared)
 	CC='$(CC)' bash tests/abi/baseline.sh write $(shared)
+
+# The comments of the headers as HTML. Whatever doxygen prints is an error.
+reference_headers = $(filter %.h,$(headers))
+reference:
+	@command -v doxygen >/dev/null || { echo 'make reference needs doxygen (Debian: apt install doxygen)' >&2; exit 1; }
+	@rm -rf $(BUILD)/reference
+	@mkdir -p $(BUILD)/reference
+	@sed -e 's|@version@|$(VERSION)|' -e 's|@out@|$(BUILD)/reference|' -e 's|@headers@|$(reference_headers)|' \
+	   doc/reference/Doxyfile.in >$(BUILD)/reference/Doxyfile
+	$(call say,DOXYGEN,$(BUILD)/reference/html)doxygen $(BUILD)/reference/Doxyfile >$(BUILD)/reference/log 2>&1; \
+	   status=$$?; cat $(BUILD)/reference/log >&2; [ $$status -eq 0 ] && [ ! -s $(BUILD)/reference/log ]
 
 # The published network with made-up weights, written by a process of its own so that it counts in nobody's memory.
 full_model := $(BUILD)/tests/bench/full.safetensors

@@ -153,6 +153,12 @@ step_packages() {
     MAKE=$MAKE bash tests/packages.sh
 }
 
+# The reference of the public functions, of which doxygen must not complain.
+step_reference() {
+    needs doxygen || return
+    MAKE=$MAKE bash tests/reference.sh
+}
+
 # ---- sanitizers -------------------------------------------------------------------------------------------------------
 
 step_asan() {
@@ -221,6 +227,7 @@ step noembed "configure --disable-embedded-model from the archive"
 step notrain "configure --disable-training from the archive"
 step dist "the source archive, unpacked, built unconfigured, installed"
 step mpi "configure --with-mpi from the archive: several processes, alone and on two machines"
+step reference "the reference from the headers: complete, and doxygen has nothing to say"
 step packages "Debian packages, an RPM, Meson: built, compared, tested"
 step tsan "threads, clones and loaders under ThreadSanitizer"
 # These spend most of their time on one processor.

@@ -67,6 +67,8 @@ DMLCSR_API uint32_t dmlcsr_scheme_class_color(int scheme, uint32_t label);
  * "mouth_lips" has no counterpart where lips are told apart. Left goes to left where one of the sides is unknown, else
  * to whatever the same half of the face is called.
  *
+ * @param from   a scheme
+ * @param to     a scheme
  * @param side   DMLCSR_SIDE_SUBJECT or DMLCSR_SIDE_PICTURE: what left means in the result, whatever the target says;
  *               DMLCSR_SIDE_UNKNOWN: what it means in the target. Without effect on targets without sides.
  * @param other  the id for classes without a counterpart and for ids that are no class; but 255, which marks pixels to
@@ -81,7 +83,11 @@ DMLCSR_API int dmlcsr_scheme_map(int from, int to, int side, uint8_t other, uint
 /**
  * The same from the classes of a handle's model, whose names are understood in all spellings of the schemes.
  *
- * @param to  a scheme, or DMLCSR_SCHEME_OWN: ids stay, but for left and right when `side` is not the model's
+ * @param handle  the parser
+ * @param to      a scheme, or DMLCSR_SCHEME_OWN: ids stay, but for left and right when `side` is not the model's
+ * @param side    as for dmlcsr_scheme_map()
+ * @param other   the same
+ * @param map     receives 256 ids
  * @return DMLCSR_OK, or ERROR_ARGUMENT as dmlcsr_scheme_map(), and for a NULL handle; no sentence
  * @since 0.2
  */

@@ -38,6 +38,7 @@
 
 #include "version.h"
 
+/** Stands before every function of the library: it is exported. @since 0.1 */
 #if defined(_WIN32) && defined(DMLCSR_BUILD_SHARED)
 #define DMLCSR_API __declspec(dllexport)
 #elif defined(__GNUC__) && __GNUC__ >= 4
@@ -148,6 +149,7 @@ typedef struct dmlcsr_options {
     /** Allocator pair, both or neither. The block must be aligned to at least `alignment` bytes (a power of two); NULL
         says that there is no memory. Clones use it too, maybe from other threads at the same time. */
     void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    /** Frees a block of `allocate`; never called with NULL. */
     void (*release)(void *opaque, void *block);
     /** Receives one sentence without a line end. Called on the thread that called the library. */
     void (*log)(void *opaque, int level, const char *message);
@@ -242,7 +244,10 @@ DMLCSR_API int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_
  * As dmlcsr_create(), from a model file that is already in memory. The bytes are needed only during the call, and need
  * no alignment.
  *
- * @param data  `size` bytes; NULL is an error, it does not mean the default model
+ * @param out      receives the handle; untouched when the call fails
+ * @param data     the file's bytes; NULL is an error, it does not mean the default model
+ * @param size     how many
+ * @param options  NULL: defaults
  * @return as dmlcsr_create(), but never ERROR_IO or ERROR_NO_MODEL
  * @since 0.1
  */
@@ -252,6 +257,7 @@ DMLCSR_API int dmlcsr_create_from_memory(dmlcsr **out, const void *data, size_t 
  * A second handle on the same weights with scratch memory and threads of its own, so that both can run at once.
  * The weights live until the last handle on them is freed; the order does not matter.
  *
+ * @param out     receives the second handle; untouched when the call fails
  * @param handle  may be in use by another thread meanwhile
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT or ERROR_THREAD; the sentence goes to the log callback
  *         alone, if there is one: dmlcsr_last_error(handle) belongs to the thread that uses the handle
@@ -265,6 +271,7 @@ DMLCSR_API void dmlcsr_free(dmlcsr *handle);
 /**
  * Parses a picture that shows one face, framed about as a portrait is.
  *
+ * @param handle  the parser
  * @param image   the picture
  * @param labels  receives height rows of width class ids
  * @param stride  bytes between rows of labels, at least width
@@ -276,6 +283,8 @@ DMLCSR_API int dmlcsr_parse(dmlcsr *handle, const dmlcsr_image *image, uint8_t *
 /**
  * Parses the face in one region of a picture, and delivers all that a result can ask for.
  *
+ * @param handle  the parser
+ * @param image   the picture
  * @param region  NULL: the whole picture, as dmlcsr_parse() does
  * @param result  what is wanted; at least one output
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_NO_EDGES or ERROR_CANCELLED
@@ -289,7 +298,7 @@ DMLCSR_API int dmlcsr_parse_region(dmlcsr *handle, const dmlcsr_image *image, co
  * @since 0.2
  */
 typedef struct dmlcsr_job {
-    const dmlcsr_image *image;
+    const dmlcsr_image *image;   /**< the picture */
     const dmlcsr_region *region; /**< NULL: the whole picture */
     dmlcsr_result *result;       /**< what is wanted */
     int status;                  /**< receives what dmlcsr_parse_region() would return */
@@ -305,7 +314,9 @@ typedef struct dmlcsr_job {
  * they do in their order. All jobs run, also when some fail. options.progress is called between jobs with the numbers
  * of jobs, and cancels those that have not begun.
  *
- * @param jobs   `count` of them; may be NULL when that is 0
+ * @param handle  the parser
+ * @param jobs    may be NULL when `count` is 0
+ * @param count   number of jobs
  * @return DMLCSR_OK, or the status of the first job in the list that has failed, whose number is in the sentence
  * @since 0.2
  */
@@ -361,8 +372,11 @@ static inline void dmlcsr_face_region(const dmlcsr_face *face, dmlcsr_region *re
  * makes scratch memory, which is kept. The result does not depend on the number of threads. options.progress is called
  * between layers with the thousandths that are done.
  *
+ * @param handle    the parser
+ * @param image     the picture
  * @param options   NULL: defaults
  * @param faces     receives the first `capacity` of them, largest first; may be NULL when that is 0
+ * @param capacity  number of faces for which there is room
  * @param count     receives how many there are, which may be more than `capacity`
  * @return DMLCSR_OK, also when there is none, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_LIMIT, ERROR_CANCELLED, or
  *         ERROR_UNSUPPORTED: the model has no classes for skin, eyes, nose and mouth by a name that the library knows
@@ -384,7 +398,9 @@ DMLCSR_API int dmlcsr_forward_size(const dmlcsr *handle, uint32_t height, uint32
  * size exists from the start; another size makes a plan and scratch memory of its own, which is kept until yet another
  * size is asked for.
  *
+ * @param handle         the parser
  * @param input          3 x height x width, normalised, in the model's channel order
+ * @param height, width  of the input, 17 to 4097 each; the outputs have oh x ow values (dmlcsr_forward_size())
  * @param parsing        class_count x oh x ow logits
  * @param binary_edge    2 x oh x ow logits (not an edge, edge), or NULL
  * @param category_edge  class_count x oh x ow logits, or NULL
@@ -469,17 +485,19 @@ DMLCSR_API uint32_t dmlcsr_version(void);
 typedef struct dmlcsr_tensor_info {
     const char *name;     /**< key in the state dict, without "module." */
     const char *dtype;    /**< "F32", "F16", "BF16", "I64" ... */
-    uint32_t rank;
+    uint32_t rank;        /**< number of dimensions */
     const uint64_t *shape; /**< rank sizes */
-    uint64_t bytes;
+    uint64_t bytes;       /**< of its values, as dtype has them */
 } dmlcsr_tensor_info;
 
 /** What dmlcsr_inspect() calls; either may be NULL. A nonzero return ends the listing (not an error). @since 0.1 */
 typedef struct dmlcsr_visitor {
     size_t struct_size; /**< set by dmlcsr_visitor_init() */
+    /** Receives one line of the metadata; the strings live until it returns. */
     int (*metadata)(void *opaque, const char *key, const char *value);
+    /** Receives one tensor; what it points to lives until it returns. */
     int (*tensor)(void *opaque, const dmlcsr_tensor_info *tensor);
-    void *opaque;
+    void *opaque;      /**< handed to both as it is */
     char *error;       /**< receives the sentence when the call fails, or NULL */
     size_t error_size; /**< bytes at `error`; a longer sentence is cut */
 } dmlcsr_visitor;
@@ -494,6 +512,8 @@ static inline void dmlcsr_visitor_init(dmlcsr_visitor *visitor)
 /**
  * Walks through a model file: metadata first, then tensors in the order of the file. Nothing of it is executed, and it
  * need not be a member of the family.
+ * @param model_path  the file, safetensors or .pth
+ * @param visitor     what to call for each part
  * @return DMLCSR_OK (also when a callback ended the listing), ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO,
  *         ERROR_FORMAT or ERROR_UNSUPPORTED
  * @since 0.1
@@ -534,7 +554,9 @@ static inline void dmlcsr_convert_options_init(dmlcsr_convert_options *options)
  * Reads a model file of either kind and writes it as safetensors, through a temporary name beside the target that is
  * renamed at the end: after a failure, what was there before is still there.
  *
- * @param options  NULL: F32, everything kept, metadata as it is (and no place for a sentence)
+ * @param model_path  the file to read, safetensors or .pth
+ * @param out_path    the file to write; may be the same
+ * @param options     NULL: F32, everything kept, metadata as it is (and no place for a sentence)
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO, ERROR_FORMAT, ERROR_UNSUPPORTED or ERROR_MODEL
  * @since 0.1
  */
@@ -565,7 +587,9 @@ static inline void dmlcsr_onnx_options_init(dmlcsr_onnx_options *options)
  * folded into the convolutions. The metadata says all that is needed to prepare an input and to name the classes. The
  * file gets its name when it is complete, as with dmlcsr_convert().
  *
- * @param options  NULL: the model's own size, no edges, metadata as it is (and no place for a sentence)
+ * @param model_path  the file to read, safetensors or .pth
+ * @param out_path    the file to write
+ * @param options     NULL: the model's own size, no edges, metadata as it is (and no place for a sentence)
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_IO, ERROR_FORMAT, ERROR_UNSUPPORTED (also where
  *         the file would pass the 2 GiB that the format allows), ERROR_MODEL or ERROR_NO_EDGES
  * @since 0.2

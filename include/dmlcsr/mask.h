@@ -33,7 +33,9 @@ typedef struct dmlcsr_plane {
 
 /**
  * Replaces every label by its entry in a table, such as dmlcsr_class_map() makes.
- * @param map  256 ids
+ * @param labels  class ids
+ * @param map     256 ids
+ * @param out     receives the new ids
  * @return DMLCSR_OK or ERROR_ARGUMENT
  * @since 0.2
  */
@@ -41,7 +43,9 @@ DMLCSR_API int dmlcsr_remap(const dmlcsr_plane *labels, const uint8_t *map /* 25
 
 /**
  * A mask of some classes: 255 where the label is one of them, 0 elsewhere.
+ * @param labels   class ids
  * @param classes  bit k set: class k is in the mask
+ * @param out      receives the mask
  * @return DMLCSR_OK or ERROR_ARGUMENT
  * @since 0.2
  */
@@ -52,7 +56,11 @@ DMLCSR_API size_t dmlcsr_mask_scratch(uint32_t width, uint32_t height);
 
 /**
  * Grows a mask: 255 where a pixel that is on lies within `radius` pixels (the pixel itself is at distance 0).
- * @param radius  0 or above, finite
+ * @param mask          the mask
+ * @param radius        0 or above, finite
+ * @param scratch       dmlcsr_mask_scratch() bytes
+ * @param scratch_size  how many there are; more is fine
+ * @param out           receives the mask
  * @return DMLCSR_OK or ERROR_ARGUMENT
  * @since 0.2
  */
@@ -69,7 +77,11 @@ DMLCSR_API int dmlcsr_mask_shrink(const dmlcsr_plane *mask, float radius, void *
 /**
  * Softens a mask's edge. d is the distance of a pixel to the edge: that to the nearest pixel of the other kind, less
  * 1/2, and negative for pixels that are off. The result is round(255 * (1/2 + d / width)), held to 0 to 255.
- * @param width  pixels from 0 to 255, half of them on each side of the edge; 0 or above, finite; 0: a hard edge
+ * @param mask          the mask
+ * @param width         pixels from 0 to 255, half of them on each side of the edge; 0 or above, finite; 0: a hard edge
+ * @param scratch       dmlcsr_mask_scratch() bytes
+ * @param scratch_size  how many there are; more is fine
+ * @param out           receives the mask
  * @return DMLCSR_OK or ERROR_ARGUMENT
  * @since 0.2
  */
@@ -82,7 +94,11 @@ DMLCSR_API int dmlcsr_mask_feather(const dmlcsr_plane *mask, float width, void *
  * strands at the border of hair stay soft, while haze on the background and thin spots inside are gone. With d as for
  * dmlcsr_mask_feather(), t = min(1, |d| / (band / 2)), and solid = 255 or 0 for pixels that are on or off, the result
  * is round(matte + t * (solid - matte)).
- * @param band  pixels, 0 or above, finite; 0: a hard mask
+ * @param matte         the matte
+ * @param band          pixels, 0 or above, finite; 0: a hard mask
+ * @param scratch       dmlcsr_mask_scratch() bytes
+ * @param scratch_size  how many there are; more is fine
+ * @param out           receives the matte
  * @return DMLCSR_OK or ERROR_ARGUMENT
  * @since 0.2
  */

@@ -51,9 +51,10 @@ typedef struct dmlcsr_bitmap {
  */
 typedef struct dmlcsr_decoder {
     size_t struct_size; /**< set by dmlcsr_decoder_init() */
-    /** Fills pixels, width and height (and opaque); 0, or nonzero with a sentence in out->error. `out` arrives cleared.
-        image: R, G, B; label: palette indices, or 8-bit grey values, as they are. */
+    /** Fills pixels, width and height (and opaque) with R, G, B; 0, or nonzero with a sentence in out->error. `out` arrives
+        cleared. */
     int (*image)(void *opaque, const char *path, dmlcsr_bitmap *out);
+    /** The same with palette indices, or 8-bit grey values, as they are. */
     int (*label)(void *opaque, const char *path, dmlcsr_bitmap *out);
     /** Frees what a successful call has filled in. */
     void (*release)(void *opaque, dmlcsr_bitmap *bitmap);
@@ -94,6 +95,7 @@ typedef struct dmlcsr_dataset_options {
     size_t error_size;   /**< bytes at `error` */
     /** Allocator pair, both or neither, as in dmlcsr_options. */
     void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    /** Frees a block of `allocate`; never called with NULL. */
     void (*release)(void *opaque, void *block);
     void *opaque;        /**< handed to both as it is */
 } dmlcsr_dataset_options;
@@ -108,7 +110,8 @@ static inline void dmlcsr_dataset_options_init(dmlcsr_dataset_options *options)
 /**
  * Reads the list and looks for each file of it, so that a missing one is found now and not after hours.
  *
- * @param out  receives the set; untouched when the call fails
+ * @param out      receives the set; untouched when the call fails
+ * @param options  which pairs
  * @return DMLCSR_OK; ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY; ERROR_IO (no list and no folders, a file that cannot
  *         be opened: the sentence names the list, the line and the path); ERROR_FORMAT (a line without two paths, no
  *         pair at all, a photograph without labels, label_names.txt that does not fit)
@@ -143,9 +146,12 @@ DMLCSR_API const char *dmlcsr_dataset_label_path(const dmlcsr_dataset *set, uint
 /**
  * Decodes a pair as it is in the files, and checks the labels.
  *
+ * @param set           the set
+ * @param index         number of the pair, from 0 on
  * @param image, label  receive the bitmaps, to be given to dmlcsr_dataset_release(); either may be NULL. Their sizes
  *                      may differ (CelebAMask-HQ: 1024 and 512): both show the same field of view
  * @param error         receives the sentence when the call fails, or NULL
+ * @param error_size    bytes at `error`; a longer sentence is cut
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_IO (the decoder's sentence, behind the path) or ERROR_FORMAT (a label that
  *         is neither a class nor 255: the sentence has the path, the pixel x, y and the id; or, when both are read, a
  *         label map of another shape than its photograph, such as one of a picture that has been turned since)
@@ -171,9 +177,9 @@ DMLCSR_API void dmlcsr_dataset_release(const dmlcsr_dataset *set, dmlcsr_bitmap 
  */
 typedef struct dmlcsr_augment {
     size_t struct_size;  /**< set by dmlcsr_augment_init() */
-    /** The square that the network sees is `scale` times as large as S: normal distribution with mean 1 and this
-        deviation, cut at 1 - scale_limit and 1 + scale_limit. .25, .25 */
-    float scale_deviation, scale_limit;
+    float scale_deviation, scale_limit; /**< the square that the network sees is `scale` times as large as S: normal
+                              distribution with mean 1 and this deviation, cut at 1 - scale_limit and 1 + scale_limit. .25,
+                              .25 */
     float rotate;        /**< probability: .6 */
     float rotate_deviation, rotate_limit; /**< degrees, normal with mean 0: 30, cut at 60 */
     float flip;          /**< probability of a mirrored picture, sides swapped in the labels: .5 */
@@ -223,7 +229,7 @@ static inline void dmlcsr_augment_init(dmlcsr_augment *augment)
  */
 typedef struct dmlcsr_label_noise {
     size_t struct_size; /**< set by dmlcsr_label_noise_init() */
-    uint64_t seed;
+    uint64_t seed;      /**< 0 */
     float share;        /**< of the pictures, 0 to 1: 0 */
     float shift;        /**< share of L: .03 */
     float swap;         /**< probability: .2 */
@@ -281,6 +287,7 @@ typedef struct dmlcsr_loader_options {
     size_t error_size;    /**< bytes at `error` */
     /** Allocator pair, both or neither, as in dmlcsr_options. Called on the loader's threads, too, at the same time. */
     void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    /** Frees a block of `allocate`; never called with NULL. */
     void (*release)(void *opaque, void *block);
     void *opaque;         /**< handed to both as it is */
 } dmlcsr_loader_options;
@@ -305,7 +312,7 @@ static inline void dmlcsr_loader_options_init(dmlcsr_loader_options *options)
 typedef struct dmlcsr_loader_batch {
     size_t struct_size;    /**< set by the caller to sizeof(dmlcsr_loader_batch) */
     uint32_t count;        /**< pictures: options.batch, fewer at the end of an evaluation */
-    uint32_t epoch, step;
+    uint32_t epoch, step;  /**< which step of which epoch, from 0 on */
     const float *input;    /**< count x 3 x size x size, normalised */
     const uint8_t *labels; /**< count x size x size class ids, 255 where nothing counts */
     const uint32_t *index; /**< count: which pairs of the set */
@@ -315,7 +322,9 @@ typedef struct dmlcsr_loader_batch {
 /**
  * Makes a loader and starts its threads; they rest until dmlcsr_loader_start().
  *
- * @param set  must outlive the loader
+ * @param out      receives the loader; untouched when the call fails
+ * @param set      must outlive the loader
+ * @param options  how it works
  * @return DMLCSR_OK; ERROR_ARGUMENT (also: the set has fewer pictures than one step of training takes), ERROR_STRUCT,
  *         ERROR_MEMORY or ERROR_THREAD
  * @since 0.2
@@ -331,6 +340,8 @@ DMLCSR_API uint32_t dmlcsr_loader_steps(const dmlcsr_loader *loader);
 
 /**
  * From now on, dmlcsr_loader_next() gives the steps of this epoch from first_step on. What was under way is dropped.
+ * @param loader      the loader
+ * @param epoch       from 0 on
  * @param first_step  at most dmlcsr_loader_steps()
  * @return DMLCSR_OK or ERROR_ARGUMENT. @since 0.2
  */
@@ -338,7 +349,8 @@ DMLCSR_API int dmlcsr_loader_start(dmlcsr_loader *loader, uint32_t epoch, uint32
 
 /**
  * Waits for the next step, and gives it.
- * @param batch  filled in; its memory is valid until the next call with the loader
+ * @param loader  the loader
+ * @param batch   filled in; its memory is valid until the next call with the loader
  * @return DMLCSR_OK; ERROR_ARGUMENT after the epoch's last step or without a start; ERROR_STRUCT; or what went wrong
  *         with a picture of this step: ERROR_IO, ERROR_FORMAT, ERROR_MEMORY. The call after that gives the step behind
  *         it.
@@ -377,7 +389,7 @@ typedef struct dmlcsr_communicator {
     int (*reduce_begin)(void *opaque, float *values, size_t n);
     /** Returns when all that reduce_begin began is done. */
     int (*reduce_end)(void *opaque);
-    void *opaque;
+    void *opaque;            /**< handed to the four as it is */
 } dmlcsr_communicator;
 
 /** Sets every field to zero and records the size. @since 0.2 */
@@ -417,9 +429,10 @@ typedef struct dmlcsr_trainer_options {
     size_t memory_limit;    /**< bytes, 0: no limit */
     const dmlcsr_communicator *communicator; /**< NULL: one process; copied */
     char *error;            /**< receives the sentence when create fails, or NULL */
-    size_t error_size;
+    size_t error_size;      /**< bytes at `error` */
     /** Allocator pair, both or neither, as in dmlcsr_options. Called on the thread that called the library. */
     void *(*allocate)(void *opaque, size_t size, size_t alignment);
+    /** Frees a block of `allocate`; never called with NULL. */
     void (*release)(void *opaque, void *block);
     void *opaque;           /**< handed to both as it is */
 } dmlcsr_trainer_options;
@@ -442,9 +455,13 @@ static inline void dmlcsr_trainer_options_init(dmlcsr_trainer_options *options)
     options->lovasz = .5;
 }
 
-/** Makes a network with random starting values (He), and everything a step needs.
+/**
+ * Makes a network with random starting values (He), and everything a step needs.
+ * @param out      receives the trainer; untouched when the call fails
+ * @param options  what is trained, and how
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_STRUCT, ERROR_MEMORY, ERROR_LIMIT, ERROR_ISA, ERROR_THREAD, or for options->family
- *         what opening a model file returns. @since 0.2 */
+ *         what opening a model file returns. @since 0.2
+ */
 DMLCSR_API int dmlcsr_trainer_create(dmlcsr_trainer **out, const dmlcsr_trainer_options *options);
 
 /** Frees a trainer; NULL is fine. @since 0.2 */
@@ -458,9 +475,9 @@ typedef struct dmlcsr_trainer_info {
     size_t struct_size;       /**< set by the caller to sizeof(dmlcsr_trainer_info) */
     uint64_t parameters;      /**< trained values */
     uint32_t tensors;         /**< trained tensors */
-    uint32_t threads;
-    const char *isa;
-    uint32_t blocks[4];
+    uint32_t threads;         /**< that work on one step */
+    const char *isa;          /**< name of the instruction set in use; lives as long as the trainer */
+    uint32_t blocks[4];       /**< bottlenecks of the four stages */
     size_t parameter_bytes;   /**< parameters, gradient, momentum, and averages where there are any */
     size_t activation_bytes;  /**< the arena of activations and their gradients */
     size_t total_bytes;       /**< all that is held now */
@@ -468,7 +485,7 @@ typedef struct dmlcsr_trainer_info {
     uint64_t steps;           /**< steps since the start, restored ones included */
 } dmlcsr_trainer_info;
 
-/** @return DMLCSR_OK, ERROR_ARGUMENT or ERROR_STRUCT. @since 0.2 */
+/** Fills `info` in. @return DMLCSR_OK, ERROR_ARGUMENT or ERROR_STRUCT. @since 0.2 */
 DMLCSR_API int dmlcsr_trainer_describe(const dmlcsr_trainer *trainer, dmlcsr_trainer_info *info);
 
 /** Called for each tensor of the network by dmlcsr_trainer_fill(). why: NULL when it was filled, else "not in the file" or
@@ -478,7 +495,11 @@ typedef void (*dmlcsr_fill_report)(void *opaque, const char *name, const char *w
 /**
  * Takes starting values from a model file: every tensor that has the same name and shape there. The others keep their
  * values: so the encoder of an ImageNet classifier, or a network with other classes, can be started from.
- * @param filled  receives the number of tensors filled, or NULL
+ * @param trainer     the trainer
+ * @param model_path  the file, safetensors or .pth
+ * @param report      is told of each tensor of the network, or NULL
+ * @param opaque      handed to `report` as it is
+ * @param filled      receives the number of tensors filled, or NULL
  * @return DMLCSR_OK (also when none fits), or what opening and reading a model file returns: then all values are those
  *         from before, and `report` has not been called. @since 0.2
  */
@@ -488,20 +509,21 @@ DMLCSR_API int dmlcsr_trainer_fill(dmlcsr_trainer *trainer, const char *model_pa
 /** The loss of a step, unweighted but for total; over the batch of all processes. @since 0.2 */
 typedef struct dmlcsr_loss_terms {
     size_t struct_size;      /**< set by the caller to sizeof(dmlcsr_loss_terms) */
-    double lovasz;
+    double lovasz;           /**< Lovasz-Softmax of the parsing head */
     double parse;            /**< cross entropy; with a teacher, here and in the next two, KL divergence */
-    double binary_edge, category_edge;
-    double attention_binary, attention_category;
+    double binary_edge, category_edge; /**< cross entropy of the edge heads */
+    double attention_binary, attention_category; /**< cross entropy of parsing at the pixels of such edges */
     double total;            /**< weighted sum */
     double gradient_norm;    /**< before clipping */
 } dmlcsr_loss_terms;
 
 /**
  * One step of SGD.
- * @param input   batch x 3 x height x width, normalised
- * @param labels  batch x height x width class ids, 255 where nothing counts
- * @param rate    learning rate
- * @param terms   receives the loss before the step, or NULL
+ * @param trainer  the trainer
+ * @param input    batch x 3 x height x width, normalised
+ * @param labels   batch x height x width class ids, 255 where nothing counts
+ * @param rate     learning rate
+ * @param terms    receives the loss before the step, or NULL
  * @return DMLCSR_OK, ERROR_ARGUMENT (a label that is no class, named with its place), ERROR_COMM, or ERROR_DIVERGED when
  *         the loss or its gradient is not a finite number. After an error the trainer is what it was before. @since 0.2
  */
@@ -525,8 +547,10 @@ DMLCSR_API int dmlcsr_trainer_ensemble(dmlcsr_trainer *trainer);
 
 /**
  * Shows a batch of the training set to the ensemble (or the moving average), whose running statistics become the mean over
- * all batches shown since they were reset. @param which DMLCSR_ENSEMBLE or DMLCSR_AVERAGE (for which the first call
- * after a step resets)
+ * all batches shown since they were reset.
+ * @param trainer  the trainer
+ * @param which    DMLCSR_ENSEMBLE or DMLCSR_AVERAGE (for which the first call after a step resets)
+ * @param input    batch x 3 x height x width, normalised
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_COMM, or ERROR_DIVERGED when a statistic is not a finite number. After an
  *         error they are those from before. @since 0.2
  */
@@ -540,9 +564,12 @@ DMLCSR_API int dmlcsr_trainer_teach(dmlcsr_trainer *trainer, int on);
 
 /**
  * Writes a model file (safetensors) for dmlcsr_create().
+ * @param trainer   the trainer
  * @param which     DMLCSR_CURRENT, DMLCSR_ENSEMBLE or DMLCSR_AVERAGE
+ * @param path      the file
  * @param dtype     DMLCSR_F32, DMLCSR_F16 or DMLCSR_BF16; one-dimensional tensors stay F32
- * @param metadata  key, value, key, value ...; pairs of them
+ * @param metadata  key, value, key, value ...
+ * @param pairs     number of pairs
  * @return DMLCSR_OK, ERROR_ARGUMENT, ERROR_MEMORY, ERROR_LIMIT, or ERROR_IO, also when the disk is full: the sentence
  *         has the path and the system's reason, and what was at `path` before is still there. @since 0.2
  */
