@@ -471,7 +471,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
 # ---- install ----------------------------------------------------------------------------------------------------------
 
 INSTALL = install
-man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
+man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1 %/dmlcsr-train.3),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
 data_files := $(wildcard $(model_file)) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
 cmakedir = $(libdir)/cmake/dmlcsr
