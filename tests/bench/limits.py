@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What pictures of another kind than the training set's do to the labels: the validation faces are made grey, dark, small,
-tilted, half hidden and so on, and scored against the same labels. The tables of doc/limits.md.
+"""What pictures of another kind than the training set's do to the labels: the validation faces are made grey, dark,
+small, tilted, half hidden and so on, and scored against the same labels. The tables of doc/limits.md.
 
     DMLCSR_LIBRARY=build/lib/libdmlcsr.so.0 tests/bench/limits.py DATA [--model FILE] [--only TEXT] [--json FILE]
 
@@ -122,6 +122,15 @@ def mirrored(photo, truth):
     return photo.transpose(Image.FLIP_LEFT_RIGHT), table[truth[:, ::-1]], None
 
 
+def side_by_side(photo, truth):
+    """Two faces in one picture, the second a mirror image: each is half as large for the network."""
+    other, labels, _ = mirrored(photo, truth)
+    both = Image.new("RGB", (2 * photo.width, photo.height))
+    both.paste(photo, (0, 0))
+    both.paste(other, (photo.width, 0))
+    return both, numpy.hstack([truth, labels]), None
+
+
 def box(truth, names):
     """Edges of the box around some classes: left, top, right, bottom; None when there are none."""
     rows, columns = numpy.nonzero(numpy.isin(truth, [NAMES.index(name) for name in names]))
@@ -150,7 +159,8 @@ def around(names, share):
         left, top, right, bottom = found
         x, y = share * (right - left), share * (bottom - top)
         side = len(truth)
-        return (max(0, round(left - x)), max(0, round(top - y)), min(side, round(right + x)), min(side, round(bottom + y)))
+        return (max(0, round(left - x)), max(0, round(top - y)),
+                min(side, round(right + x)), min(side, round(bottom + y)))
     return place
 
 
@@ -193,6 +203,7 @@ CONDITIONS = {
     "framed widely, context 3": framing(context=3.0),
     "framed widely, context 4": framing(context=4.0),
     "off centre by .25 of the size": framing(off=0.25),
+    "two faces side by side, parsed at once": side_by_side,
     "grey rectangle over the mouth": hidden(MOUTH),
     "grey rectangle over the lower face": hidden(lower_face),
     "grey rectangle over eyes and brows": hidden(EYES),
@@ -246,19 +257,22 @@ def subsets(pairs):
     """Names, and which pictures belong: what the labels tell, and the brightness of skin."""
     has = numpy.array([[(truth == label).sum() > 100 for label in range(len(NAMES))] for _, truth in pairs])
     turned = numpy.array([turn(truth) for _, truth in pairs])
-    bright = numpy.array([numpy.asarray(photo.convert("L"))[truth == NAMES.index("skin")].mean() for photo, truth in pairs])
+    skin = NAMES.index("skin")
+    bright = numpy.array([numpy.asarray(photo.convert("L"))[truth == skin].mean() for photo, truth in pairs])
     named = {"with " + word: has[:, NAMES.index(name)] for word, name in
              (("glasses", "eye_g"), ("a hat", "hat"), ("earrings", "ear_r"), ("a necklace", "neck_l"))}
     low, high = numpy.quantile(bright, (0.2, 0.8))
     return {**named, "from the front (third)": turned <= numpy.quantile(turned, 1 / 3),
-            "turned (third)": turned >= numpy.quantile(turned, 2 / 3), "turned most (tenth)": turned >= numpy.quantile(turned, 0.9),
+            "turned (third)": turned >= numpy.quantile(turned, 2 / 3),
+            "turned most (tenth)": turned >= numpy.quantile(turned, 0.9),
             "skin darkest in the picture (fifth)": bright <= low, "skin brightest (fifth)": bright >= high}
 
 
 def what_is_seen(labels, rectangle):
     """Shares of classes inside a rectangle."""
     left, top, right, bottom = rectangle
-    return numpy.bincount(labels[top:bottom, left:right].ravel(), minlength=len(NAMES)) / ((right - left) * (bottom - top))
+    inside = labels[top:bottom, left:right]
+    return numpy.bincount(inside.ravel(), minlength=len(NAMES)) / inside.size
 
 
 def read(folder, limit):
@@ -304,7 +318,8 @@ def main():
     for name, shares in seen.items():
         print("\n%s: %s" % (name, ", ".join("%s %.2f" % pair for pair in shares.items())))
     base = [confusion(truth, labels) for (_, truth), labels in zip(pairs, plain)]
-    groups = [row(name, [c for c, chosen in zip(base, which) if chosen]) for name, which in subsets(pairs).items() if which.any()]
+    groups = [row(name, [counts for counts, chosen in zip(base, which) if chosen])
+              for name, which in subsets(pairs).items() if which.any()]
     show("as they are", groups)
     if OPTIONS.json:
         OPTIONS.json.write_text(json.dumps({"rows": rows, "subsets": groups, "hidden": seen}, indent=1))
