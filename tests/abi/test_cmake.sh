@@ -84,6 +84,19 @@ for wanted in "$major.${rest%%.*}.999" "$((major + 1)).0" "$major.${rest%%.*}.0.
     says "dmlcsr"
 done
 
+# The piece of doc/c.md.
+page=$source/doc/c.md
+piece() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$page"; }
+mv "$folder/project" "$folder/kept"
+mkdir "$folder/project"
+piece c >"$folder/project/portrait.c"
+{ printf 'cmake_minimum_required(VERSION 3.13)\nproject(stranger C)\n' && piece cmake; } >"$folder/project/CMakeLists.txt"
+configure 0 "doc/c.md, configure"
+try 0 "doc/c.md, build" cmake --build "$folder/build"
+try 0 "doc/c.md, run" sh -c "head -c 6912 '$source/weights/dmlcsr-small.safetensors' | '$folder/build/portrait' 48 48"
+rm -r "$folder/project"
+mv "$folder/kept" "$folder/project"
+
 project "$version"
 configure 0 "configure"
 try 0 "build" cmake --build "$folder/build"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust, the pieces of README.md among
-# them, are built and run with nothing but what pkg-config says, and `make uninstall` leaves no file behind. Set by
+# `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust, those of README.md and doc/c.md
+# among them, are built and run with nothing but what pkg-config says, and `make uninstall` leaves no file behind. Set by
 # make: BUILD CC CXX MAKE PKG_CONFIG.
 set -u
 if [ -n "${SANITIZED:-}" ]; then
@@ -104,10 +104,11 @@ sample() { # language, command...
     try "$language, a table of parts" [ -s "$folder/table" ]
 }
 
-# The piece of README.md in a language; its C is compiled by test_docs.sh.
-readme() {
-    awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' README.md
+# The pieces of a page in a language; the C of README.md is compiled by test_docs.sh.
+pieces() { # page, language
+    awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$1"
 }
+readme() { pieces README.md "$1"; }
 
 # In place of the picture library that README.md uses: any file is a grey picture of the demo's size.
 without_pil() {
@@ -126,6 +127,21 @@ def open(path):
     return Picture()
 END
 }
+
+# The program of doc/c.md, built by each command of that page.
+mkdir "$folder/c"
+pieces doc/c.md c >"$folder/c/portrait.c"
+tail -c 23040 "$folder/photo.ppm" >"$folder/c/photo.rgb"
+# Not every pkg-config knows that DESTDIR stands before a variable, too.
+pieces doc/c.md sh | sed "s|^cc |${CC:-cc} |; s|\$(pkg-config --variable=libdir dmlcsr)|$libdir|; s|pkg-config|$PKG_CONFIG|g" \
+    >"$folder/c/lines"
+try "commands in doc/c.md" [ "$(wc -l <"$folder/c/lines")" -eq 2 ]
+while read -r line; do
+    rm -f "$folder/c/portrait" "$folder/c/labels"
+    try "doc/c.md" sh -c "cd '$folder/c' && $line"
+    run "doc/c.md, run" sh -c "cd '$folder/c' && ./portrait 96 80 <photo.rgb >labels"
+    try "doc/c.md, its labels" [ "$(wc -c <"$folder/c/labels")" -eq 7680 ]
+done <"$folder/c/lines"
 
 # shellcheck disable=SC2086 # flags are several words
 {
