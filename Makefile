@@ -28,7 +28,8 @@ CONV_CFLAGS   ?=
 DOUBLE_CFLAGS ?= -march=native $(if $(filter x86_64%,$(machine)),-mno-avx512f)
 WERROR        ?=
 EMULATOR      ?=
-EMBED_MODEL   ?= yes
+MODELS        ?= yes
+EMBED_MODEL   ?= $(MODELS)
 TRAINING      ?= yes
 MPI           ?= no
 # RPATH=no: programs look for the library where the system does, as a distribution wants it.
@@ -472,7 +473,8 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(test_libraries)
 
 INSTALL = install
 man_pages := $(filter-out $(call unless_training,%/dmlcsr-train.1 %/dmlcsr-train.3),$(wildcard doc/man/*.1) $(wildcard doc/man/*.3))
-data_files := $(wildcard $(model_file)) $(wildcard weights/MANIFEST) $(wildcard weights/*.classes) $(wildcard examples/*.classes)
+data_files := $(if $(filter yes,$(MODELS)),$(wildcard weights/dmlcsr-*.safetensors) $(wildcard weights/MANIFEST)) \
+              $(wildcard weights/*.classes) $(wildcard examples/*.classes)
 root = $(DESTDIR)
 cmakedir = $(libdir)/cmake/dmlcsr
 
@@ -489,7 +491,7 @@ install-lib: lib $(pc_files) $(cmake_files)
 	$(call if_training,ln -sf $(call train_of,$(so_name)) $(root)$(libdir)/$(call train_of,$(so_link)))
 	$(INSTALL) -m 644 $(pc_files) $(root)$(libdir)/pkgconfig
 	$(INSTALL) -m 644 $(cmake_files) $(root)$(cmakedir)
-	$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir)
+	$(if $(strip $(data_files)),$(INSTALL) -m 644 $(data_files) $(root)$(pkgdatadir))
 	for page in $(man_pages); do $(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}/ || exit 1; done
 
 install-tools: tools

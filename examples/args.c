@@ -42,7 +42,7 @@ static const char help_text[] =
     "                         longer side, but at least 24); smaller ones take longer\n"
     "\n"
     "How\n"
-    "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
+    "  -m, --model FILE       a safetensors or .pth file; \"small\" (default) and \"base\" come with the library\n"
     "  -t, --threads N        threads for one picture (default: one per core)\n"
     "      --isa NAME         instruction set: auto, c, sse41, avx2, avx512 or neon\n"
     "      --precision NAME   fp32, bf16, int8 (of a calibrated model), or auto: int8 where it can be (default)\n"
@@ -252,7 +252,7 @@ static int read_option(arguments *a, int option, const char *text)
     case 'r': return add_region(a, text);
     case OPTION_FACES: a->faces = true; return -1;
     case OPTION_SMALLEST: return read_smallest(a, text);
-    case 'm': a->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
+    case 'm': a->model = option_model(text); return -1;
     case 't': return option_number(PROGRAM, "threads", text, 1, 256, &a->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &a->isa);
     case OPTION_PRECISION: return option_precision(PROGRAM, text, &a->precision);

@@ -18,7 +18,7 @@ static const char help_text[] =
     "      --merge            adds up the JSON files of such shards\n"
     "\n"
     "How\n"
-    "  -m, --model FILE       a safetensors or .pth file; \"small\" is the model inside the library (default)\n"
+    "  -m, --model FILE       a safetensors or .pth file; \"small\" (default) and \"base\" come with the library\n"
     "  -p, --protocol NAME    dml-csr: argmax at the network's size, nearest pixel back to the labels (published);\n"
     "                         logits: logits resampled to the labels' size, argmax there (default)\n"
     "      --size N           side of the square that the network sees, 17 to 4097\n"
@@ -124,7 +124,7 @@ static int read_option(request *r, int option, const char *text)
     case OPTION_LIMIT: return read_number("limit", text, 1, UINT32_MAX, &r->limit);
     case OPTION_SHARD: return read_shard(r, text);
     case OPTION_MERGE: r->merge = true; return -1;
-    case 'm': r->model = strcmp(text, "small") == 0 ? NULL : text; return -1;
+    case 'm': r->model = option_model(text); return -1;
     case 'p': return read_protocol(r, text);
     case OPTION_SIZE: return read_number("size", text, 17, 4097, &r->size);
     case 't': return read_number("threads", text, 1, 256, &r->threads);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <dmlcsr/dmlcsr.h>
 
@@ -45,6 +46,12 @@ int option_isa(const char *program, const char *text, int *isa)
             fprintf(stderr, " %s", names[i]);
     fputc('\n', stderr);
     return EXIT_USAGE;
+}
+
+const char *option_model(const char *text)
+{
+    const char *path = dmlcsr_model_path(text);
+    return strcmp(text, "small") == 0 ? NULL : path ? path : text;
 }
 
 int option_precision(const char *program, const char *text, int *precision)

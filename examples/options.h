@@ -15,6 +15,8 @@ int option_number(const char *program, const char *option, const char *text, uns
                   uint32_t *out);
 /* An instruction set that is there; else the message lists those that are. */
 int option_isa(const char *program, const char *text, int *isa);
+/* What dmlcsr_create() wants for the name of a model that comes with the library, or for a file. */
+const char *option_model(const char *text);
 int option_precision(const char *program, const char *text, int *precision);
 /* Prints the version; EXIT_FINE. */
 int option_version(const char *program);

@@ -15,7 +15,17 @@
 #ifndef DMLCSR_DATA_DIR
 #define DMLCSR_DATA_DIR "/usr/local/share/dmlcsr"
 #endif
-#define DEFAULT_MODEL DMLCSR_DATA_DIR "/dmlcsr-small.safetensors"
+#define MODEL_PATH(name) DMLCSR_DATA_DIR "/dmlcsr-" name ".safetensors"
+#define DEFAULT_MODEL MODEL_PATH("small")
+
+/* Index of a name, or -1. */
+static int find_name(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; name && i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
 
 /* ---- create ------------------------------------------------------------------------------------------------------- */
 
@@ -65,6 +75,14 @@ static int open_default(dml_model **model, dml_memory *memory, dml_error *error)
                                                 "no default model: none is built in, and %s cannot be read",
                                                 DEFAULT_MODEL)
                                      : status;
+}
+
+const char *dmlcsr_model_path(const char *name)
+{
+    static const char *const paths[] = {DEFAULT_MODEL, MODEL_PATH("base")};
+    static const char *const names[] = {"small", "base"};
+    const int found = find_name(names, sizeof names / sizeof *names, name);
+    return found < 0 ? NULL : paths[found];
 }
 
 /* Where a model comes from. */
@@ -283,15 +301,6 @@ const char *dmlcsr_last_error(const dmlcsr *handle)
 }
 
 /* ---- without a handle --------------------------------------------------------------------------------------------- */
-
-/* Index of a name, or -1. */
-static int find_name(const char *const *names, int count, const char *name)
-{
-    for (int i = 0; name && i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
-    return -1;
-}
 
 int dmlcsr_isa_find(const char *name)
 {

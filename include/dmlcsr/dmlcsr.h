@@ -241,6 +241,16 @@ static inline void dmlcsr_result_init(dmlcsr_result *result)
 DMLCSR_API int dmlcsr_create(dmlcsr **out, const char *model_path, const dmlcsr_options *options);
 
 /**
+ * Where a model that comes with the library lies once it is installed: "small", the default model, or "base", which is
+ * larger, slower and better. The file need not be there, since packages may leave it out: dmlcsr_create() says so then.
+ *
+ * @return a path that lives as long as the library; NULL when no model of that name comes with it, and for NULL
+ *
+ * Threads: any. @since 0.2
+ */
+DMLCSR_API const char *dmlcsr_model_path(const char *name);
+
+/**
  * As dmlcsr_create(), from a model file that is already in memory. The bytes are needed only during the call, and need
  * no alignment.
  *

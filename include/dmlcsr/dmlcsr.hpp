@@ -615,6 +615,9 @@ private:
     std::unique_ptr<dmlcsr, Free> handle_;
 };
 
+/** dmlcsr_model_path(). */
+inline const char *model_path(const char *name) noexcept { return dmlcsr_model_path(name); }
+
 // ---- class lists: see classes.h ----
 
 inline std::uint32_t scheme_count() noexcept { return dmlcsr_scheme_count(); }

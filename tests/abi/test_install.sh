@@ -39,6 +39,11 @@ try "make install" "$MAKE" -s --no-print-directory install BUILD="$BUILD" DESTDI
 pc=$(find "$folder/root" -name dmlcsr.pc)
 [ -f "$pc" ] || { echo "no dmlcsr.pc was installed"; exit 1; }
 
+try "every model is installed" sh -c "ls weights | grep '^dmlcsr-.*safetensors' | while read -r name; do
+    [ -n \"\$(find '$folder/root' -name \"\$name\")\" ] || exit 1; done"
+"$MAKE" -n --no-print-directory install-lib BUILD="$BUILD" MODELS=no DESTDIR="$folder/none" >"$folder/dry" 2>&1
+try "none with MODELS=no" sh -c "grep -q 'm 644 .*dmlcsr.pc' '$folder/dry' && ! grep -q 'm 644 .*safetensors' '$folder/dry'"
+
 export PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$folder/root
 libdir=${pc%/pkgconfig/dmlcsr.pc}
 model=$(find "$folder/root" -name dmlcsr-small.safetensors)

@@ -14,7 +14,7 @@ cargo="cargo --quiet --locked --offline" manifest="--manifest-path $folder/rust/
     try 0 "no crate but these" [ "$(grep -c '^name = ' "$folder/rust/Cargo.lock")" -eq 2 ]
     try 0 "builds without a warning" env RUSTFLAGS="-D warnings" $cargo build $manifest
     try 0 "tests" $cargo test $manifest -- --nocapture
-    says "test result: ok. 13 passed" "test result: ok. 6 passed" "test result: ok. 2 passed"
+    says "test result: ok. 14 passed" "test result: ok. 6 passed" "test result: ok. 2 passed"
     $cargo test $manifest facts -- --nocapture >"$folder/tests.txt" 2>&1
     same_facts Rust "$folder/tests.txt"
 

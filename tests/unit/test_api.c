@@ -52,6 +52,16 @@ static void create_fails(int status, const char *text)
     ck_assert_msg(strstr(sentence, text) != NULL, "\"%s\" lacks \"%s\"", sentence, text);
 }
 
+START_TEST(models_that_come_with_the_library)
+{
+    const char *small = dmlcsr_model_path("small"), *base = dmlcsr_model_path("base");
+    ck_assert(small && base && strcmp(small, base) != 0);
+    ck_assert_str_eq(strrchr(base, '/'), "/dmlcsr-base.safetensors");
+    ck_assert_str_eq(strrchr(small, '/'), "/dmlcsr-small.safetensors");
+    ck_assert(!dmlcsr_model_path("bas") && !dmlcsr_model_path("") && !dmlcsr_model_path(NULL));
+}
+END_TEST
+
 START_TEST(default_model)
 {
     dmlcsr *handle = NULL;
@@ -560,7 +570,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        default_model, what_a_handle_knows, null_is_fine_or_an_error, status_texts, bad_options, struct_versions,
+        models_that_come_with_the_library, default_model, what_a_handle_knows, null_is_fine_or_an_error, status_texts,
+        bad_options, struct_versions,
         null_has_a_sentence, missing_file, log_gets_the_sentence, senseless_metadata, class_lists_without_metadata, bad_parse_arguments,
         forward_arguments, progress_and_cancel, parse_allocates_nothing, memory_limit_counts,
         clones_outlive_their_original, threads_give_the_same_bits, whole_picture_is_a_region_too, both_geometries};

@@ -215,6 +215,10 @@ class Parsers(unittest.TestCase):
             dmlcsr.Parser("/nowhere.safetensors", log=lambda level, sentence: said.append((level, sentence)))
         self.assertEqual(said, [(dmlcsr.Log.ERROR, str(caught.exception))])
 
+    def test_models_that_come_with_the_library(self) -> None:
+        self.assertEqual(os.path.basename(dmlcsr.model_path("base") or ""), "dmlcsr-base.safetensors")
+        self.assertIsNone(dmlcsr.model_path("no such model"))
+
     def test_model_files(self) -> None:
         _, tensors = dmlcsr.inspect(MODEL)
         self.assertTrue([t for t in tensors if t.name == "layer6.conv4.weight" and len(t.shape) == 4])

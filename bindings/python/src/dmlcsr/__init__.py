@@ -14,13 +14,13 @@ from ._files import Tensor, convert, export_onnx, inspect
 from ._header import VERSION as __version__
 from ._header import Format, Geometry, Isa, Log, Precision, Scheme, Side, Status, Storage
 from ._images import Face, Region
-from ._library import isa_available, version
+from ._library import isa_available, model_path, version
 from ._masks import clean, feather, grow, remap, select, shrink
 from ._parser import Logits, Parser, Result
 
 __all__ = [
     "ArgumentError", "Cancelled", "ClassList", "Error", "Face", "FileError", "Format", "Geometry", "Isa", "Log",
     "Logits", "OutOfMemory", "Parser", "Precision", "Region", "Result", "Scheme", "Side", "Status", "Storage", "Tensor",
-    "__version__", "clean", "convert", "export_onnx", "feather", "grow", "inspect", "isa_available", "remap",
-    "scheme_map", "scheme_mirror", "schemes", "select", "shrink", "version",
+    "__version__", "clean", "convert", "export_onnx", "feather", "grow", "inspect", "isa_available", "model_path",
+    "remap", "scheme_map", "scheme_mirror", "schemes", "select", "shrink", "version",
 ]

@@ -292,6 +292,7 @@ class dmlcsr_plane(ctypes.Structure):
 # name: what it returns, what it takes
 FUNCTIONS = {
     "dmlcsr_create": (ctypes.c_int, [ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(dmlcsr_options)]),
+    "dmlcsr_model_path": (ctypes.c_char_p, [ctypes.c_char_p]),
     "dmlcsr_create_from_memory": (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p),
         ctypes.c_void_p,

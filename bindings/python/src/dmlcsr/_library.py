@@ -59,6 +59,12 @@ def version() -> str:
     return "%d.%d.%d" % (number // 1000000, number // 1000 % 1000, number % 1000)
 
 
+def model_path(name: str) -> "str | None":
+    """Where a model that comes with the library ("small", "base") lies once it is installed; None for other names."""
+    path: "bytes | None" = library().dmlcsr_model_path(name.encode())
+    return None if path is None else path.decode(errors="surrogateescape")
+
+
 def isa_available(isa: _header.Isa) -> bool:
     """Can this build and this machine run the instruction set?"""
     return bool(library().dmlcsr_isa_available(isa))

@@ -275,6 +275,7 @@ pub struct dmlcsr_plane {
 
 extern "C" {
     pub fn dmlcsr_create(out: *mut *mut dmlcsr, model_path: *const c_char, options: *const dmlcsr_options) -> c_int;
+    pub fn dmlcsr_model_path(name: *const c_char) -> *const c_char;
     pub fn dmlcsr_create_from_memory(
         out: *mut *mut dmlcsr,
         data: *const c_void,

@@ -37,6 +37,13 @@ pub fn version() -> u32 {
     unsafe { dmlcsr_sys::dmlcsr_version() }
 }
 
+/// Where a model that comes with the library (`"small"`, `"base"`) lies once it is installed.
+pub fn model_path(name: &str) -> Option<std::path::PathBuf> {
+    let name = error::c_string(name).ok()?;
+    let path = unsafe { dmlcsr_sys::dmlcsr_model_path(name.as_ptr()) };
+    (!path.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(path) }.to_string_lossy().into_owned().into())
+}
+
 /// Can this build and this machine run the instruction set?
 pub fn isa_available(isa: Isa) -> bool {
     unsafe { dmlcsr_sys::dmlcsr_isa_available(isa as _) != 0 }

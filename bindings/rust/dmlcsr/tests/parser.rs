@@ -172,6 +172,13 @@ fn what_a_model_says() {
 }
 
 #[test]
+fn models_that_come_with_the_library() {
+    assert!(dmlcsr::model_path("base").unwrap().ends_with("dmlcsr-base.safetensors"));
+    assert_eq!(dmlcsr::model_path("no such model"), None);
+    assert_eq!(dmlcsr::model_path("ba\0se"), None);
+}
+
+#[test]
 fn faces() {
     let (mut parser, pixels) = (parser(), drawing(3 * WIDTH as usize));
     let large = Face { center_x: 33.0, center_y: 26.0, size: 30.0, ..Face::default() };
