@@ -449,14 +449,28 @@ full_model := $(BUILD)/tests/bench/full.safetensors
 $(full_model): | $(BUILD)/tests/bench/bench_net
 	$(call say,WRITE,$@)$| --write $@
 
+# The same as bytes, calibrated with the one photograph that comes with the source: good for speed, not for labels.
+full_bytes := $(BUILD)/tests/bench/full_bytes.safetensors
+$(full_bytes): $(full_model) | $(BUILD)/bin/dmlcsr-convert
+	$(call say,WRITE,$@)$| --dtype i8 --calibrate examples/demo.jpg $< $@ >/dev/null
+
 # tests/bench/compare_train.sh runs the last two beside PyTorch, where that is installed.
 bench_train_runs = bench_back 'bench_train --blocks 3,4,6,3 --divide 4 --size 256 --batch 8 --threads 2 --steps 5' \
                    'bench_train --blocks 3,4,23,3 --divide 1 --size 193 --batch 2 --threads 2 --steps 5'
-bench_runs = 'bench --threads 1' 'bench --threads 2' bench_net 'bench_net --model $(full_model) --size 473 --runs 5' \
+bench_json := $(BUILD)/tests/bench/out
+bench_full = --size 473 --runs 5 --json $(bench_json)/networks.json
+bench_runs = 'bench --threads 1 --json $(bench_json)/layers-1.json' 'bench --threads 2 --json $(bench_json)/layers-2.json' \
+             'bench_net --precision fp32 --json $(bench_json)/networks.json' \
+             'bench_net --precision bf16 --json $(bench_json)/networks.json' \
+             'bench_net --model $(full_model) --precision fp32 $(bench_full)' \
+             'bench_net --model $(full_model) --precision bf16 $(bench_full)' \
+             $(if $(filter yes,$(TOOLS)),'bench_net --model $(full_bytes) --precision int8 $(bench_full)') \
              $(call if_training,$(bench_train_runs))
-bench: all $(benches) $(programs_kernels) $(full_model)
+bench: all $(benches) $(programs_kernels) $(full_model) $(if $(filter yes,$(TOOLS)),$(full_bytes))
+	@rm -rf $(bench_json) && mkdir -p $(bench_json)
 	@for run in $(bench_runs); do echo "== $$run"; $(BUILD)/tests/bench/$$run || exit 1; done
 	@echo '== kernelcheck --bench'; $(programs_kernels) --bench
+	@echo 'numbers as JSON: $(bench_json)'
 
 fuzz: FUZZ_CC ?= clang
 fuzz:

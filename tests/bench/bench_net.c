@@ -1,5 +1,7 @@
 /* The whole network through the public functions: time to create, time of a forward pass with 1 and 2 threads (or those
- * asked for), and the memory it took. `--write FILE` only writes the published network with made-up weights. */
+ * asked for), and the memory it took: the peak is that of the process, so each precision wants a process of its own.
+ * --json FILE appends a line of JSON for each row. `--write FILE` only writes the published network with made-up
+ * weights. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +15,19 @@
 
 typedef struct settings {
     network_settings net;
-    const char *write;
+    const char *write, *json;
     uint32_t runs;
 } settings;
 
+typedef struct figures {
+    uint32_t threads, size, runs;
+    double create, least, middle; /* seconds; the latter of a forward pass */
+    size_t weights, scratch;       /* bytes */
+} figures;
+
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_net " NETWORK_USAGE " [--runs N]\n       bench_net --write FILE\n");
+    fprintf(stderr, "usage: bench_net " NETWORK_USAGE " [--runs N] [--json FILE]\n       bench_net --write FILE\n");
     return 2;
 }
 
@@ -31,6 +39,8 @@ static int parse(int argc, char **argv, settings *s)
             return 0;
         if (!strcmp(name, "--write"))
             s->write = value;
+        else if (!strcmp(name, "--json"))
+            s->json = value;
         else if (!strcmp(name, "--runs"))
             s->runs = (uint32_t)strtoul(value, NULL, 10);
         else if (!network_setting(&s->net, name, value))
@@ -39,39 +49,70 @@ static int parse(int argc, char **argv, settings *s)
     return network_valid(&s->net) && s->runs >= 1 && s->runs <= RUNS_MAX;
 }
 
-/* One row of the table; the first pass, which touches the memory, is not counted. */
-static int row(const settings *s, uint32_t threads)
+static void print_row(const dmlcsr *handle, const figures *f)
+{
+    printf("%-7s %-9s %7u %6u %10.1f %10.2f %10.2f %9.1f %9.1f %9.1f\n", dmlcsr_isa(handle), dmlcsr_precision(handle),
+           (unsigned)f->threads, (unsigned)f->size, 1e3 * f->create, 1e3 * f->least,
+           1e3 * f->middle, (double)f->weights / 1048576.0, (double)f->scratch / 1048576.0, peak_memory());
+}
+
+static int append_row(const char *path, const dmlcsr *handle, const char *model, const figures *f)
+{
+    FILE *file = fopen(path, "a");
+    if (!file) {
+        fprintf(stderr, "bench_net: %s cannot be written\n", path);
+        return 1;
+    }
+    fprintf(file, "{\"model\": \"%s\", \"isa\": \"%s\", \"precision\": \"%s\", \"threads\": %u, \"size\": %u, "
+            "\"create_ms\": %.3f, \"min_ms\": %.4f, \"median_ms\": %.4f, \"weights_bytes\": %zu, \"scratch_bytes\": %zu, "
+            "\"peak_mib\": %.1f}\n", model ? model : "default", dmlcsr_isa(handle), dmlcsr_precision(handle),
+            (unsigned)f->threads, (unsigned)f->size, 1e3 * f->create, 1e3 * f->least,
+            1e3 * f->middle, f->weights, f->scratch, peak_memory());
+    return fclose(file) != 0;
+}
+
+/* The first pass touches the memory, and is not counted. */
+static int measure(dmlcsr *handle, figures *f)
 {
     double time[RUNS_MAX];
-    size_t weights, scratch;
     uint32_t h, w;
-    double start = seconds();
+    dmlcsr_forward_size(handle, f->size, f->size, &h, &w);
+    float *in = calloc(3 * (size_t)f->size * f->size, sizeof *in);
+    float *out = malloc((size_t)dmlcsr_class_count(handle) * h * w * sizeof *out);
+    int status = in && out ? DMLCSR_OK : DMLCSR_ERROR_MEMORY;
+    for (uint32_t i = 0; i <= f->runs && status == DMLCSR_OK; i++) {
+        const double start = seconds();
+        status = dmlcsr_forward(handle, in, f->size, f->size, out, NULL, NULL);
+        time[i ? i - 1 : 0] = seconds() - start;
+    }
+    f->least = smallest(time, f->runs);
+    f->middle = median(time, f->runs);
+    dmlcsr_memory(handle, &f->weights, &f->scratch);
+    free(in);
+    free(out);
+    return status;
+}
+
+/* One row of the table. */
+static int row(const settings *s, uint32_t threads)
+{
+    figures f = {.threads = threads, .runs = s->runs};
+    const double start = seconds();
     dmlcsr *handle = network_create(&s->net, threads, 0);
     if (!handle)
         return 1;
-    double create = seconds() - start;
-    uint32_t size = dmlcsr_input_size(handle);
-    dmlcsr_forward_size(handle, size, size, &h, &w);
-    float *in = calloc(3 * (size_t)size * size, sizeof *in);
-    float *out = malloc((size_t)dmlcsr_class_count(handle) * h * w * sizeof *out);
-    int status = in && out ? DMLCSR_OK : DMLCSR_ERROR_MEMORY;
-    for (uint32_t i = 0; i <= s->runs && status == DMLCSR_OK; i++) {
-        start = seconds();
-        status = dmlcsr_forward(handle, in, size, size, out, NULL, NULL);
-        time[i ? i - 1 : 0] = seconds() - start;
-    }
-    if (status == DMLCSR_OK) {
-        dmlcsr_memory(handle, &weights, &scratch);
-        printf("%-7s %-9s %7u %6u %10.1f %10.2f %10.2f %9.1f %9.1f %9.1f\n", dmlcsr_isa(handle),
-               dmlcsr_precision(handle), (unsigned)threads, (unsigned)size, 1e3 * create, 1e3 * smallest(time, s->runs), 1e3 * median(time, s->runs),
-               (double)weights / 1048576.0, (double)scratch / 1048576.0, peak_memory());
-    } else {
+    f.create = seconds() - start;
+    f.size = dmlcsr_input_size(handle);
+    const int status = measure(handle, &f);
+    int failed = status != DMLCSR_OK;
+    if (failed)
         fprintf(stderr, "bench_net: %s\n", dmlcsr_strerror(status));
-    }
-    free(in);
-    free(out);
+    else
+        print_row(handle, &f);
+    if (!failed && s->json)
+        failed = append_row(s->json, handle, s->net.model, &f);
     dmlcsr_free(handle);
-    return status != DMLCSR_OK;
+    return failed;
 }
 
 int main(int argc, char **argv)
@@ -84,8 +125,7 @@ int main(int argc, char **argv)
         return 0;
     }
     printf("%s\n%-7s %-9s %7s %6s %10s %10s %10s %9s %9s %9s\n", s.net.model ? s.net.model : "default model", "isa",
-           "precision", "threads", "size",
-           "create ms", "min ms", "median", "weights", "scratch", "peak MiB");
+           "precision", "threads", "size", "create ms", "min ms", "median", "weights", "scratch", "peak MiB");
     if (s.net.threads)
         return row(&s, s.net.threads);
     return row(&s, 1) || row(&s, 2);
