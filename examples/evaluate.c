@@ -48,6 +48,7 @@ void evaluation_free(evaluation *e)
     free(e->set);
     free(e->kind);
     free(e->isa);
+    free(e->precision);
     confusion_free(&e->confusion);
     memset(e, 0, sizeof *e);
 }

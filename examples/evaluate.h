@@ -34,7 +34,7 @@ typedef struct request {
 int request_read(request *r, int argc, char **argv);
 
 typedef struct evaluation {
-    char *model, *data, *set, *kind, *isa;
+    char *model, *data, *set, *kind, *isa, *precision;
     const char *protocol;    /* "dml-csr" or "logits" */
     uint32_t input_size, threads, limit;
     double seconds;          /* of all shards together */

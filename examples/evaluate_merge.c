@@ -103,7 +103,8 @@ static bool read_file(evaluation *e, const char *path, note *error)
         e->set = strdup(text_of(&j, "set"));
         e->kind = strdup(text_of(&j, "kind"));
         e->isa = strdup(text_of(&j, "isa"));
-        ok = e->model && e->data && e->set && e->kind && e->isa;
+        e->precision = strdup(text_of(&j, "precision"));
+        ok = e->model && e->data && e->set && e->kind && e->isa && e->precision;
     }
     if (!ok)
         note_set(error, "%s: is not a file of " PROGRAM " --json", path);
@@ -118,6 +119,8 @@ static const char *difference(const evaluation *a, const evaluation *b)
         return "protocol";
     if (strcmp(a->model, b->model) != 0)
         return "model";
+    if (strcmp(a->precision, b->precision) != 0)
+        return "precision";
     if (strcmp(a->set, b->set) != 0)
         return "set";
     if (a->input_size != b->input_size)

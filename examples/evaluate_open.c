@@ -109,11 +109,12 @@ static int describe(job *j, uint32_t threads)
     e->set = strdup(r->set);
     e->kind = strdup(j->files.title);
     e->isa = strdup(dmlcsr_isa(j->score.parser));
+    e->precision = strdup(dmlcsr_precision(j->score.parser));
     e->protocol = protocol_names[r->geometry];
     e->input_size = dmlcsr_input_size(j->score.parser);
     e->threads = threads;
     e->limit = r->limit;
-    if (!e->model || !e->data || !e->set || !e->kind || !e->isa ||
+    if (!e->model || !e->data || !e->set || !e->kind || !e->isa || !e->precision ||
         !evaluation_make(e, j->files.classes, (const char *const *)j->files.names, r->shards))
         return EXIT_PICTURES;
     e->done[r->shard - 1] = true;

@@ -31,8 +31,8 @@ static void write_head(FILE *out, const evaluation *e, const metrics *m)
         fprintf(out, " in %" PRIu32 " of %" PRIu32 " shards", shards_done(e), e->shards);
     fprintf(out, ", %.1f megapixels with labels, %.1f s", (double)m->pixels / 1e6, e->seconds);
     fprintf(out, e->seconds > 0 ? " (%.1f pictures/s)\n" : "\n", (double)e->confusion.pictures / e->seconds);
-    fprintf(out, "model %s: %" PRIu32 " classes, input %" PRIu32 " x %" PRIu32 ", %s\n", e->model, m->classes,
-            e->input_size, e->input_size, e->isa);
+    fprintf(out, "model %s: %" PRIu32 " classes, input %" PRIu32 " x %" PRIu32 ", %s, %s\n", e->model, m->classes,
+            e->input_size, e->input_size, e->isa, e->precision);
     fprintf(out, "protocol %s: %s\n", e->protocol,
             strcmp(e->protocol, protocol_names[DMLCSR_GEOMETRY_COMPATIBLE]) == 0
                 ? "argmax at the network's size, nearest pixel back to the labels (as published)"
@@ -195,6 +195,7 @@ void report_json(FILE *out, const evaluation *e)
     write_pair(out, "kind", e->kind);
     write_pair(out, "protocol", e->protocol);
     write_pair(out, "isa", e->isa);
+    write_pair(out, "precision", e->precision);
     fprintf(out, "\n \"input_size\":%" PRIu32 ",\"threads\":%" PRIu32 ",\"limit\":%" PRIu32 ",\"seconds\":%.3f,\n",
             e->input_size, e->threads, e->limit, e->seconds);
     write_shards(out, e);

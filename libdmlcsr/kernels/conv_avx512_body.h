@@ -10,6 +10,7 @@
  *     begin(t, sum, width, o)  sets the sums of panel o
  *     end(sum, unit, bias)     a complete sum, as memory has it, as single precision
  *     NAME                     of the function */
+
 /* width, panels and step are constants where this is inlined, so that each loop over pixels and panels unrolls and
    `sum` lives in registers. */
 DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const size_t width, const size_t panels,

@@ -35,7 +35,7 @@ part() {
     shift 4
     {
         printf '{"program":"dmlcsr-evaluate","model":"m","data":"d","set":"val","kind":"k","protocol":"logits",'
-        printf '"isa":"c","input_size":97,"threads":1,"limit":0,"seconds":1.5,"shards":{"of":%d,"done":[%d]},' \
+        printf '"isa":"c","precision":"fp32","input_size":97,"threads":1,"limit":0,"seconds":1.5,"shards":{"of":%d,"done":[%d]},' \
             "$shards" "$shard"
         printf '"pictures":2,"ignored":7,"classes":['
         for name; do
@@ -100,6 +100,9 @@ says "c.json: has another list of classes than a.json"
 sed 's/logits/dml-csr/' b.json >d.json
 try 1 "another protocol" "$evaluate" --merge a.json d.json
 says "d.json: has another protocol than a.json"
+sed 's/"fp32"/"bf16"/' b.json >e.json
+try 1 "another precision" "$evaluate" --merge a.json e.json
+says "e.json: has another precision than a.json"
 refused() { # what is wrong with a.json, as an edit of it
     sed "$1" a.json >wrong.json
     try 1 "wrong: $1" "$evaluate" --merge wrong.json
