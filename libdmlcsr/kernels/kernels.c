@@ -16,9 +16,7 @@ void dml_kernels_c(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_C;
     table->name = "c";
-    table->conv = dml_conv_c;
-    table->conv_width = 8;
-    table->conv_panels = 2;
+    table->conv = (dml_conv_kernel){dml_conv_c, 8, 2};
     table->winograd_weight = dml_winograd_weight_c;
     table->winograd_input = dml_winograd_input_c;
     table->winograd_output = dml_winograd_output_c;
@@ -47,9 +45,7 @@ void dml_kernels_sse41(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_SSE41;
     table->name = "sse41";
-    table->conv = dml_conv_sse41;
-    table->conv_width = 3;
-    table->conv_panels = 1;
+    table->conv = (dml_conv_kernel){dml_conv_sse41, 3, 1};
     table->winograd_weight = dml_winograd_weight_sse41;
     table->winograd_input = dml_winograd_input_sse41;
     table->winograd_output = dml_winograd_output_sse41;
@@ -73,9 +69,7 @@ void dml_kernels_avx2(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_AVX2;
     table->name = "avx2";
-    table->conv = dml_conv_avx2;
-    table->conv_width = 6;
-    table->conv_panels = 1;
+    table->conv = (dml_conv_kernel){dml_conv_avx2, 6, 1};
     table->winograd_weight = dml_winograd_weight_avx2;
     table->winograd_input = dml_winograd_input_avx2;
     table->winograd_output = dml_winograd_output_avx2;
@@ -107,9 +101,7 @@ void dml_kernels_avx512(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_AVX512;
     table->name = "avx512";
-    table->conv = dml_conv_avx512;
-    table->conv_width = 14;
-    table->conv_panels = 2;
+    table->conv = (dml_conv_kernel){dml_conv_avx512, 14, 2};
     table->winograd_weight = dml_winograd_weight_avx512;
     table->winograd_input = dml_winograd_input_avx512;
     table->winograd_output = dml_winograd_output_avx512;
@@ -146,9 +138,7 @@ void dml_kernels_neon(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_NEON;
     table->name = "neon";
-    table->conv = dml_conv_neon;
-    table->conv_width = 5;
-    table->conv_panels = 1;
+    table->conv = (dml_conv_kernel){dml_conv_neon, 5, 1};
     table->winograd_weight = dml_winograd_weight_neon;
     table->winograd_input = dml_winograd_input_neon;
     table->winograd_output = dml_winograd_output_neon;

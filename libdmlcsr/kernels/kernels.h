@@ -42,8 +42,8 @@ typedef struct dml_conv_tile {
     uint32_t blocks, tail; /* input blocks; channels used of the last one, 1 .. 16 */
     uint32_t kernel_h, kernel_w;
     uint32_t step;       /* stride of the convolution: 1 or 2 input pixels per output pixel */
-    uint32_t width;      /* pixels, 1 .. conv_width of the table */
-    uint32_t panels;     /* 1 .. conv_panels of the table */
+    uint32_t width;      /* pixels, 1 .. width of the kernel */
+    uint32_t panels;     /* 1 .. panels of the kernel */
     bool first, last, relu;
     const dml_real *unit; /* conv_u8: panels * 16, the value of one unit of a sum; else NULL */
 } dml_conv_tile;
@@ -67,7 +67,7 @@ typedef struct dml_conv_tile {
 
 typedef struct dml_conv_kernel {
     void (*run)(const dml_conv_tile *tile);
-    uint32_t width, panels; /* most pixels and panels of a tile, as conv_width and conv_panels */
+    uint32_t width, panels; /* most pixels and panels (1 or 2) of a tile */
 } dml_conv_kernel;
 
 /* ---- Winograd ------------------------------------------------------------------------------------------------------
@@ -104,9 +104,7 @@ typedef struct dml_kernels {
     int isa;          /* DMLCSR_ISA_... */
     const char *name; /* "c", "sse41", "avx2", "avx512", "neon" */
 
-    void (*conv)(const dml_conv_tile *tile);
-    uint32_t conv_width;  /* most pixels a tile may have */
-    uint32_t conv_panels; /* most panels a tile may have: 1 or 2 */
+    dml_conv_kernel conv;
 
     /* G g G^T of one packed block: weight k, l of position i j goes to u[position (6 i + j) + 16 k + l]. */
     void (*winograd_weight)(const dml_real *w, dml_real *u, size_t position);

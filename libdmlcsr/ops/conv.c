@@ -210,7 +210,7 @@ dml_conv_kernel dml_conv_kernel_of(const dml_kernels *kernels, dml_format format
     switch (format) {
     case DML_FORMAT_BF16: return kernels->conv_bf16;
     case DML_FORMAT_U8: return kernels->conv_u8;
-    default: return (dml_conv_kernel){kernels->conv, kernels->conv_width, kernels->conv_panels};
+    default: return kernels->conv;
     }
 }
 

@@ -2,6 +2,7 @@
  * promises where the sum is not finished, and against C. */
 #include <math.h>
 
+#include "kc_conv.h"
 #include "kernelcheck.h"
 
 typedef struct data {
@@ -95,7 +96,7 @@ static void compare(kc_context *k, const data *d, int side)
         c[i] = d->before[i];
     dml_conv_tile definition = *t;
     definition.y = c;
-    k->c->conv(&definition);
+    k->c->conv.run(&definition);
     for (uint32_t o = 0; o < t->panels; o++) {
         const float *got = t->y + o * t->y_plane, *from_c = c + o * t->y_plane;
         size_t n = (size_t)t->width * 16;
@@ -133,14 +134,14 @@ static void one(kc_context *k, dml_conv_tile t, int side)
             "residual %d side %d", t.width, t.panels, t.step, t.kernel_h, t.kernel_w, t.blocks, t.tail, t.first, t.last,
             (double)t.slope, (double)t.scale, t.relu, t.r != NULL, side);
     data d = make(k, t, side, kc_below(k, 4) ? KC_UNIT : KC_WIDE);
-    k->table->conv(&d.t);
+    k->table->conv.run(&d.t);
     compare(k, &d, side);
 }
 
 void check_conv(kc_context *k)
 {
-    for (uint32_t width = 1; width <= k->table->conv_width; width++)
-        for (uint32_t panels = 1; panels <= k->table->conv_panels; panels++)
+    for (uint32_t width = 1; width <= k->table->conv.width; width++)
+        for (uint32_t panels = 1; panels <= k->table->conv.panels; panels++)
             for (uint32_t step = 1; step <= 2; step++)
                 for (uint32_t kernel = 1; kernel <= 3; kernel += 2)
                     for (uint32_t flags = 0; flags < 4; flags++) {
@@ -152,32 +153,18 @@ void check_conv(kc_context *k)
                         one(k, t, (int)kc_below(k, KC_SIDES));
                     }
     for (uint32_t tail = 1; tail <= 16; tail++) {
-        dml_conv_tile t = {.width = k->table->conv_width, .panels = k->table->conv_panels, .step = 1, .kernel_h = 3,
+        dml_conv_tile t = {.width = k->table->conv.width, .panels = k->table->conv.panels, .step = 1, .kernel_h = 3,
                            .kernel_w = 3, .first = true, .last = true, .blocks = 2, .tail = tail};
         one(k, t, KC_END);
     }
-    dml_conv_tile deep = {.width = k->table->conv_width, .panels = k->table->conv_panels, .step = 1, .kernel_h = 1,
+    dml_conv_tile deep = {.width = k->table->conv.width, .panels = k->table->conv.panels, .step = 1, .kernel_h = 1,
                           .kernel_w = 1, .first = true, .last = true, .blocks = 64, .tail = 16};
     one(k, deep, KC_START);
 }
 
 static void run(const dml_kernels *table, void *argument)
 {
-    const dml_conv_tile *t = argument;
-    for (uint32_t p = 0; p < t->width; p += table->conv_width) {
-        dml_conv_tile part = *t;
-        part.width = t->width - p < table->conv_width ? t->width - p : table->conv_width;
-        part.x = (const float *)t->x + (size_t)p * t->step * 16;
-        part.y += (size_t)p * 16;
-        for (uint32_t o = 0; o < t->panels; o += table->conv_panels) {
-            dml_conv_tile some = part;
-            some.panels = t->panels - o < table->conv_panels ? t->panels - o : table->conv_panels;
-            some.w = (const float *)t->w + o * t->w_panel;
-            some.bias += (size_t)o * 16;
-            some.y += o * t->y_plane;
-            table->conv(&some);
-        }
-    }
+    kc_conv_run(&table->conv, argument, sizeof(float));
 }
 
 /* A row of 84 pixels, which every tile width divides nearly evenly, and two panels. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kc_conv.h"
 #include "kernelcheck.h"
 
 #define FLUSHED 0x1p-126 /* what an instruction may lose that counts subnormals as zero */
@@ -258,33 +259,14 @@ void check_conv_u8(kc_context *k)
 
 /* ---- speed ---- */
 
-static void run(const dml_conv_kernel *kernel, const dml_conv_tile *t, size_t bytes)
-{
-    for (uint32_t p = 0; p < t->width; p += kernel->width) {
-        dml_conv_tile part = *t;
-        part.width = t->width - p < kernel->width ? t->width - p : kernel->width;
-        part.x = (const char *)t->x + (size_t)p * t->step * 16 * bytes;
-        part.y += (size_t)p * 16;
-        for (uint32_t o = 0; o < t->panels; o += kernel->panels) {
-            dml_conv_tile some = part;
-            some.panels = t->panels - o < kernel->panels ? t->panels - o : kernel->panels;
-            some.w = (const char *)t->w + o * t->w_panel * bytes;
-            some.bias += (size_t)o * 16;
-            some.unit = t->unit ? t->unit + (size_t)o * 16 : NULL;
-            some.y += o * t->y_plane;
-            kernel->run(&some);
-        }
-    }
-}
-
 static void run_bf16(const dml_kernels *table, void *argument)
 {
-    run(&table->conv_bf16, argument, 2);
+    kc_conv_run(&table->conv_bf16, argument, 2);
 }
 
 static void run_u8(const dml_kernels *table, void *argument)
 {
-    run(&table->conv_u8, argument, 1);
+    kc_conv_run(&table->conv_u8, argument, 1);
 }
 
 /* The shapes of bench_conv. */

@@ -32,10 +32,10 @@ static void check_low_precision(kc_context *k, const dml_kernels *t)
     if (!t->conv_bf16.run || !t->conv_u8.run || !t->to_bf16 || !t->to_u8 || !t->winograd_weight_bf16
         || !t->winograd_input_bf16)
         kc_fail(k, "lacks a kernel of fewer bits");
-    const dml_conv_kernel both[] = {t->conv_bf16, t->conv_u8};
-    for (size_t i = 0; i < 2; i++)
-        if (both[i].width < 1 || both[i].width > 14 || both[i].panels < 1 || both[i].panels > 2)
-            kc_fail(k, "has tiles of %u pixels and %u panels", both[i].width, both[i].panels);
+    const dml_conv_kernel all[] = {t->conv, t->conv_bf16, t->conv_u8};
+    for (size_t i = 0; i < 3; i++)
+        if (all[i].width < 1 || all[i].width > 14 || all[i].panels < 1 || all[i].panels > 2)
+            kc_fail(k, "has tiles of %u pixels and %u panels", all[i].width, all[i].panels);
     if (t->isa != DMLCSR_ISA_C && (t->conv_bf16.run == k->c->conv_bf16.run || t->conv_u8.run == k->c->conv_u8.run
                                    || t->to_bf16 == k->c->to_bf16 || t->to_u8 == k->c->to_u8))
         kc_fail(k, "has the kernels of C for fewer bits");
@@ -90,7 +90,7 @@ static void check_extras(kc_context *k, const dml_kernels *t)
     for (size_t i = 0; i < 2; i++)
         if (used[i] && !known[i])
             kc_fail(k, "is not made of its levels");
-    if (plain.to_bf16 != t->to_bf16 || plain.to_u8 != t->to_u8 || plain.conv != t->conv)
+    if (plain.to_bf16 != t->to_bf16 || plain.to_u8 != t->to_u8 || plain.conv.run != t->conv.run)
         kc_fail(k, "is not made of its levels");
 }
 
@@ -108,8 +108,8 @@ void check_tables(kc_context *k)
         kc_case(k, "table of %s", isas[i].name);
         if (table.isa != best || strcmp(table.name, isas[i].name) != 0)
             kc_fail(k, "says it is %s, %d", table.name, table.isa);
-        if (!table.conv || !table.depthwise3x3 || !table.maxpool3x3 || !table.resize || !table.sample || !table.softmax
-            || !table.argmax || !table.transpose16 || !table.from_f16 || !table.from_bf16)
+        if (!table.conv.run || !table.depthwise3x3 || !table.maxpool3x3 || !table.resize || !table.sample
+            || !table.softmax || !table.argmax || !table.transpose16 || !table.from_f16 || !table.from_bf16)
             kc_fail(k, "lacks a kernel");
         check_low_precision(k, &table);
         check_extras(k, &table);
