@@ -10,7 +10,7 @@
 typedef struct network_settings {
     const char *model; /* NULL: the default model */
     int isa, precision;
-    uint32_t size, threads; /* 0: the model's, one per core */
+    uint32_t size, threads; /* 0: the model's size; as many threads as the benchmark likes */
 } network_settings;
 
 #define NETWORK_USAGE "[--model FILE] [--size PIXELS] [--threads N] [--isa NAME] [--precision NAME]"
