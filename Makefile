@@ -119,7 +119,9 @@ known := $(foreach isa,$(filter $(newer_isas),$(isas)),$(call knows,$(isa)))
 isas  := $(filter-out $(newer_isas),$(isas)) $(known)
 # conv_avx2.c -> flags_avx2; conv.c -> nothing
 isa_of        = $(lastword $(subst _, ,$(basename $(notdir $(1)))))
-kernel_flags  = $(KERNEL_CFLAGS) $(flags_$(isa_of)) $(if $(findstring /conv_,$(1)),$(CONV_CFLAGS)) -fno-lto \
+# The definitions are as fast without KERNEL_CFLAGS, and half as large.
+kernel_flags  = $(if $(filter $(isa_of),$(isas)),$(KERNEL_CFLAGS)) $(flags_$(isa_of)) \
+                $(if $(findstring /conv_,$(1)),$(CONV_CFLAGS)) -fno-lto \
                 $(if $(findstring /kernels.c,$(1)),$(known:%=-DDML_WITH_%))
 
 data_dir_flag = -DDMLCSR_DATA_DIR='"$(pkgdatadir)"'

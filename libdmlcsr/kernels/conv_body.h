@@ -1,4 +1,4 @@
-/* One tile of a convolution with one panel, for every kind of factors and every instruction set whose registers hold a
+/* One tile of a convolution, panel by panel, for every kind of factors and every instruction set whose registers hold a
  * part of a block. The sums stay in registers (finish() may want them in memory at the end).
  *
  * Who includes it says, beside what conv_<isa>.h has (WIDTH, PARTS, INLINE, finish):
@@ -16,13 +16,21 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, con
     const element *w = t->w;
     sums sum[WIDTH][PARTS];
     begin(t, sum, width);
-    for (size_t b = 0; b < t->blocks; b++) {
-        const size_t count = b == t->blocks - 1 ? t->tail : DML_BLOCK;
-        for (size_t i = 0; i < t->kernel_h; i++) {
-            const element *x = (const element *)t->x + b * t->x_plane + i * t->x_row;
-            for (size_t j = 0; j < t->kernel_w; j++, x += t->x_column) {
-                accumulate(sum, x, w, count, width, step);
-                w += DML_BLOCK * DML_BLOCK;
+    /* one loop over blocks and taps: what lies between two taps is a short chain of additions */
+    const size_t window = (size_t)t->kernel_h * t->kernel_w;
+    const size_t next_row = t->x_row - t->kernel_w * t->x_column, next_block = t->x_plane - t->kernel_h * t->x_row;
+    size_t at = 0;
+    uint32_t i = 0, j = 0;
+    for (size_t taps = t->blocks * window; taps > 0; taps--) {
+        accumulate(sum, (const element *)t->x + at, w, taps > window ? DML_BLOCK : t->tail, width, step);
+        w += DML_BLOCK * DML_BLOCK;
+        at += t->x_column;
+        if (++j == t->kernel_w) {
+            j = 0;
+            at += next_row;
+            if (++i == t->kernel_h) {
+                i = 0;
+                at += next_block;
             }
         }
     }
@@ -37,10 +45,8 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, con
         conv(t, out, width, 2); \
         break;
 
-void NAME(const dml_conv_tile *t)
+DML_NOT_INLINE void run(const dml_conv_tile *t, float *out)
 {
-    _Alignas(64) float buffer[WIDTH * DML_BLOCK];
-    float *out = t->last ? buffer : t->y; /* not y: the residual may be there */
     switch (t->width * 2 + t->step - 1) {
         CASES(1)
         CASES(2)
@@ -53,6 +59,21 @@ void NAME(const dml_conv_tile *t)
         CASES(6)
 #endif
     }
-    if (t->last)
-        finish(t, buffer);
+}
+
+/* Panels one after the other: the next one finds the pixels in the first cache. */
+void NAME(const dml_conv_tile *t)
+{
+    _Alignas(64) float buffer[WIDTH * DML_BLOCK];
+    dml_conv_tile panel = *t;
+    for (size_t o = 0; o < t->panels; o++) {
+        panel.w = (const element *)t->w + o * t->w_panel;
+        panel.y = t->y + o * t->y_plane;
+        panel.bias = t->bias + o * DML_BLOCK;
+        panel.r = t->r ? t->r + o * t->r_plane : NULL;
+        panel.unit = t->unit ? t->unit + o * DML_BLOCK : NULL;
+        run(&panel, t->last ? buffer : panel.y); /* not y: the residual may be there */
+        if (t->last)
+            finish(&panel, buffer);
+    }
 }

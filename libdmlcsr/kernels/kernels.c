@@ -69,7 +69,7 @@ void dml_kernels_avx2(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_AVX2;
     table->name = "avx2";
-    table->conv = (dml_conv_kernel){dml_conv_avx2, 6, 1};
+    table->conv = (dml_conv_kernel){dml_conv_avx2, 6, 2};
     table->winograd_weight = dml_winograd_weight_avx2;
     table->winograd_input = dml_winograd_input_avx2;
     table->winograd_output = dml_winograd_output_avx2;
