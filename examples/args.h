@@ -24,6 +24,7 @@ typedef struct arguments {
     bool json, edges, quiet, verbose, legend;
     uint32_t threads, size;
     int isa, precision, geometry;
+    bool pack;
     int scheme, side;    /* DMLCSR_SCHEME_OWN and DMLCSR_SIDE_UNKNOWN: as the model has it */
     float grow, shrink, feather; /* of masks, in pixels */
     dmlcsr_region *regions;

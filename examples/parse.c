@@ -65,6 +65,7 @@ static bool load_model(session *s)
     options.threads = a->threads;
     options.isa = a->isa;
     options.precision = a->precision;
+    options.pack = a->pack;
     options.input_size = a->size;
     options.geometry = a->geometry;
     options.keep_edges = a->edges;

@@ -10,7 +10,7 @@
 #include "base/take.h"
 
 /* The size that the struct had in the release that introduced it. */
-#define OPTIONS_0_1 sizeof(dmlcsr_options)
+#define OPTIONS_0_1 offsetof(dmlcsr_options, pack)
 
 #ifndef DMLCSR_DATA_DIR
 #define DMLCSR_DATA_DIR "/usr/local/share/dmlcsr"
@@ -41,6 +41,8 @@ static int check_options(const dmlcsr_options *o, dml_error *error)
     if (o->precision < DMLCSR_PRECISION_AUTO || o->precision > DMLCSR_PRECISION_INT8)
         return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.precision is %d, must be auto, fp32, bf16 or int8",
                         o->precision);
+    if (o->reserved)
+        return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "options.reserved is %d, must be 0", o->reserved);
     return dml_hooks_check(o->allocate, o->release, error);
 }
 

@@ -45,8 +45,8 @@ static int load(exporter *e, const char *model_path)
     if (!dml_kernels_init(&e->kernels, DMLCSR_ISA_AUTO))
         return dml_fail(&e->error, DMLCSR_ERROR_ISA, "no instruction set of this build runs here");
     DML_TRY(dml_model_open(&e->model, model_path, &e->memory, &e->error));
-    DML_TRY(dml_weights_create(&e->weights, e->model, &e->kernels, DMLCSR_PRECISION_FP32, NULL, e->options.edges != 0,
-                               &e->memory, &e->error));
+    const dml_keep keep = {DMLCSR_PRECISION_FP32, false, e->options.edges != 0};
+    DML_TRY(dml_weights_create(&e->weights, e->model, &e->kernels, &keep, NULL, &e->memory, &e->error));
     if (e->options.edges && !dml_weights_edges(e->weights))
         return dml_fail(&e->error, DMLCSR_ERROR_NO_EDGES,
                         "%.300s: has no edge heads (tensor edge_layer.conv4.weight is missing)", model_path);

@@ -37,8 +37,8 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
     }
     DML_TRY(dml_pool_create(&pool, &shared->memory, options->threads, error));
     shared->precision = dml_weights_precision(model, options->precision);
-    DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, shared->precision, pool,
-                               options->keep_edges != 0, &shared->memory, error));
+    const dml_keep keep = {shared->precision, options->pack != 0, options->keep_edges != 0};
+    DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, &keep, pool, &shared->memory, error));
     DML_TRY(dml_metadata_create(&metadata, model, NULL, 0, &shared->memory, error));
     DML_TRY(dml_info_create(&shared->info, &metadata, dml_weights_classes(shared->weights), &shared->memory, error));
     dml_metadata_free(&metadata, &shared->memory);

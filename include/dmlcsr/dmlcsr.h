@@ -158,6 +158,10 @@ typedef struct dmlcsr_options {
     void *opaque;          /**< handed to the four callbacks as it is */
     char *error;           /**< receives the sentence when create fails; NULL: not wanted */
     size_t error_size;     /**< bytes at `error`; a longer sentence is cut */
+    /** Nonzero: keeps the weights of 3 x 3 convolutions as Winograd's way needs them, too, which is four times their
+        size: more memory, less time (most where the input is small), the same results. @since 0.2 */
+    int pack;
+    int reserved;          /**< must be zero. @since 0.2 */
 } dmlcsr_options;
 
 /** Sets every field to its default and records the size the caller was compiled with. @since 0.1 */

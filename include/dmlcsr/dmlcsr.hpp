@@ -238,6 +238,7 @@ struct Options {
     Geometry geometry = Geometry::fine;
     bool keep_edges = false;
     Precision precision = Precision::automatic;
+    bool pack = false;
     std::size_t memory_limit = 0;
     std::function<bool(std::uint32_t done, std::uint32_t total)> progress; /**< false: cancel */
     std::function<void(Log level, const char *message)> log;
@@ -550,6 +551,7 @@ private:
         c.input_size = given.input_size;
         c.geometry = static_cast<int>(given.geometry);
         c.keep_edges = given.keep_edges;
+        c.pack = given.pack;
         c.memory_limit = given.memory_limit;
         c.log = detail::on_log;
         c.progress = given.progress ? detail::on_progress : nullptr;

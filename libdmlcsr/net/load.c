@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ops/winograd.h"
+
 #define NAME_SIZE 160
 #define EPSILON 1e-5
 #define CHANNELS_MAX 65536
@@ -166,9 +168,9 @@ static void copy_bias(const float *bias, uint32_t out, size_t size, float *packe
    rounding there costs is seen. So do three input channels, which would fill no register. */
 static dml_format format_of(const dml_loader *loader, const dml_layer *layer)
 {
-    if (loader->precision == DMLCSR_PRECISION_FP32 || layer->kind != DML_NORM_ABN || layer->in < DML_BLOCK)
+    if (loader->keep->precision == DMLCSR_PRECISION_FP32 || layer->kind != DML_NORM_ABN || layer->in < DML_BLOCK)
         return DML_FORMAT_F32;
-    if (loader->precision == DMLCSR_PRECISION_BF16)
+    if (loader->keep->precision == DMLCSR_PRECISION_BF16)
         return DML_FORMAT_BF16;
     /* Winograd's way with bfloat16 has a quarter of the products, direct sums of bytes take half the time each. */
     return layer->kernel == 3 && layer->stride == 1 ? DML_FORMAT_BF16 : DML_FORMAT_U8;
@@ -191,6 +193,17 @@ static int load_range(dml_loader *loader, const dml_layer *layer, dml_conv *conv
     conv->x_zero = (int32_t)lrintf(-range[0] * conv->x_gain);
 fail:
     return status;
+}
+
+static void keep_transformed(dml_loader *loader, dml_conv *conv)
+{
+    const size_t size = loader->keep->pack ? dml_winograd_weight_size(&conv->shape) : 0;
+    if (!size)
+        return;
+    float *transformed = place(loader, size * dml_format_bytes(conv->shape.format) / sizeof *transformed);
+    if (transformed)
+        dml_winograd_transform_weights(conv, loader->kernels, loader->pool, transformed);
+    conv->transformed = transformed;
 }
 
 /* Checks a layer, and in the second pass packs it. */
@@ -226,6 +239,7 @@ static int load_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dm
         copy_bias(bias, out, bias_size, packed_bias);
     }
     *conv = dml_conv_make(&s, packed, packed_bias);
+    keep_transformed(loader, conv);
     conv->unit = unit;
     conv->x_gain = range.x_gain;
     conv->x_zero = range.x_zero;
@@ -259,9 +273,9 @@ fail:
     return status;
 }
 
-void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels, int precision,
-                     dml_pool *pool, dml_error *error)
+void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels,
+                     const dml_keep *keep, dml_pool *pool, dml_error *error)
 {
     *loader = (dml_loader){.visitor = {load_conv, load_depthwise, load_scalar, is_projected, error}, .model = model,
-                           .kernels = kernels, .pool = pool, .precision = precision};
+                           .kernels = kernels, .pool = pool, .keep = keep};
 }

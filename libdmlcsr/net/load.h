@@ -11,7 +11,7 @@ typedef struct dml_loader {
     const dml_model *model;
     const dml_kernels *kernels;
     dml_pool *pool;
-    int precision;       /* DMLCSR_PRECISION_..., never AUTO */
+    const dml_keep *keep;
     float *packed;       /* NULL in the first pass */
     size_t at;           /* floats placed so far */
     float *scratch;      /* one tensor unpacked, and its norm */
@@ -20,8 +20,8 @@ typedef struct dml_loader {
     size_t used;         /* tensors taken from the file in this pass */
 } dml_loader;
 
-void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels, int precision,
-                     dml_pool *pool, dml_error *error);
+void dml_loader_init(dml_loader *loader, const dml_model *model, const dml_kernels *kernels,
+                     const dml_keep *keep, dml_pool *pool, dml_error *error);
 
 /* The name's end of the tensor beside a convolution's weight that has the smallest and the largest value which its input
    had in pictures that calibrated the model; what comes before is the layer's name. */

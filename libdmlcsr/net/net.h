@@ -19,10 +19,15 @@ typedef struct dml_net dml_net;
 /* What DMLCSR_PRECISION_AUTO means for this model; any other is returned as it is. */
 int dml_weights_precision(const dml_model *model, int precision);
 
-/* Derives the family member from names and shapes, folds the norms, packs for a precision (not AUTO). Every tensor that
-   does not fit is named. */
-int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, int precision,
-                       dml_pool *pool, bool keep_edges, dml_memory *memory, dml_error *error);
+/* What is kept of a model, as dmlcsr_options has it. */
+typedef struct dml_keep {
+    int precision; /* not AUTO */
+    bool pack, edges;
+} dml_keep;
+
+/* Derives the family member from names and shapes, folds the norms, packs. Every tensor that does not fit is named. */
+int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, const dml_keep *keep,
+                       dml_pool *pool, dml_memory *memory, dml_error *error);
 void dml_weights_free(dml_weights *weights, dml_memory *memory);
 uint32_t dml_weights_classes(const dml_weights *weights);
 bool dml_weights_edges(const dml_weights *weights);

@@ -76,17 +76,17 @@ int dml_weights_precision(const dml_model *model, int precision)
     return dml_model_find(model, "layer1.0.conv1" DML_RANGE) ? DMLCSR_PRECISION_INT8 : DMLCSR_PRECISION_FP32;
 }
 
-int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, int precision,
-                       dml_pool *pool, bool keep_edges, dml_memory *memory, dml_error *error)
+int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kernels *kernels, const dml_keep *keep,
+                       dml_pool *pool, dml_memory *memory, dml_error *error)
 {
     int status;
     size_t bytes;
     dml_loader l;
-    dml_loader_init(&l, model, kernels, precision, pool, error);
+    dml_loader_init(&l, model, kernels, keep, pool, error);
     dml_weights *w = dml_alloc_zero(memory, sizeof *w);
     if (!w)
         return dml_fail(error, dml_memory_status(memory, sizeof *w), "no memory for the weights");
-    w->edges = keep_edges && dml_load_has(&l, "edge_layer.", "conv4.weight");
+    w->edges = keep->edges && dml_load_has(&l, "edge_layer.", "conv4.weight");
     DML_TRY(count_blocks(&l, w, memory));
     DML_TRY(load_all(&l, w));
     DML_TRY(check_all_used(&l, w));

@@ -31,6 +31,7 @@ typedef struct dml_conv_shape {
 typedef struct dml_conv {
     dml_conv_shape shape;
     const void *weight;        /* packed as dml_conv_tile says for the format: [panel][block][ky][kx][16][16] */
+    const void *transformed;   /* the weights as Winograd's way needs them, or NULL: made whenever it goes (winograd.h) */
     const dml_real *bias;      /* panels * 16 */
     size_t panel;           /* elements between panels of weight */
     uint32_t blocks, tail;  /* input blocks, channels used of the last */

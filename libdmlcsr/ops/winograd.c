@@ -16,7 +16,7 @@ typedef struct layout {
     dml_winograd_tiles tiles;
     uint32_t blocks, slices, slice_blocks, run;
     size_t bytes; /* of an element of the transformed input and weights */
-    /* elements between positions, of the transformed input, the weights and the output; a line more than the data, or
+    /* elements between positions, of the transformed input, a task's weights and the output; a line more than the data, or
        all positions would share the same few sets of a cache */
     size_t v, u, m;
 } layout;
@@ -101,18 +101,25 @@ static void input_task(void *argument, uint32_t task, uint32_t thread)
 
 /* ---- products and output ---- */
 
-static void transform_weights(const job *j, uint32_t panel, uint32_t panels, char *u)
+/* Transformed weights: 16 x 16 of a block of a panel follow those of the block before. */
+typedef struct weights {
+    const char *u;
+    size_t panel, position; /* elements between panels, between positions */
+} weights;
+
+/* The weights of a task: those that are there, or else made at u. */
+static weights weights_of(const job *j, uint32_t panel, uint32_t panels, char *u)
 {
     const size_t block_size = (size_t)DML_BLOCK * DML_BLOCK;
+    if (j->conv->transformed) {
+        const size_t position = j->l.blocks * block_size, whole = DML_WINOGRAD_POSITIONS * position;
+        return (weights){(const char *)j->conv->transformed + (panel * whole + j->block * block_size) * j->l.bytes, whole,
+                         position};
+    }
     for (uint32_t o = 0; o < panels; o++)
-        for (uint32_t b = 0; b < j->blocks; b++) {
-            const size_t from = (panel + o) * j->conv->panel + (size_t)(j->block + b) * 9 * block_size;
-            char *to = u + ((size_t)o * j->blocks + b) * block_size * j->l.bytes;
-            if (j->conv->shape.format == DML_FORMAT_BF16)
-                j->kernels->winograd_weight_bf16((const uint16_t *)j->conv->weight + from, (uint16_t *)to, j->l.u);
-            else
-                j->kernels->winograd_weight((const dml_real *)j->conv->weight + from, (dml_real *)to, j->l.u);
-        }
+        dml_winograd_transform_panel(j->conv, j->kernels, panel + o, j->block, j->blocks,
+                                     u + o * j->blocks * block_size * j->l.bytes, j->l.u);
+    return (weights){u, j->blocks * block_size, j->l.u};
 }
 
 /* A sum over many channels is made of sums over pieces, each of so many blocks: its rounding grows with the root of the
@@ -140,13 +147,13 @@ static void add_pieces(const job *j, dml_conv_tile *tile, const char *x, const c
 }
 
 /* Tiles [first, end) of the band, all positions: a pointwise convolution each. */
-static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const char *u, dml_real *m)
+static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const weights *w, dml_real *m)
 {
     static const _Alignas(DML_ALIGNMENT) dml_real zeros[MAX_PANELS * DML_BLOCK] = {0};
     const uint32_t count = end - first, parts = dml_ceil_div(count, j->kernel.width);
     dml_conv_tile tile = {
         .x_plane = (size_t)(j->end - j->first) * j->l.tiles.columns * DML_BLOCK,
-        .w_panel = (size_t)j->blocks * DML_BLOCK * DML_BLOCK,
+        .w_panel = w->panel,
         .bias = zeros,
         .y_plane = (size_t)j->l.run * DML_BLOCK,
         .r_plane = (size_t)j->l.run * DML_BLOCK,
@@ -161,7 +168,7 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
             tile.width = dml_split(count, parts, part + 1) - at;
             tile.y = m + position * j->l.m + (size_t)at * DML_BLOCK;
             add_pieces(j, &tile, j->v + (position * j->l.v + (size_t)(first + at) * DML_BLOCK) * j->l.bytes,
-                       u + position * j->l.u * j->l.bytes);
+                       w->u + position * w->position * j->l.bytes);
         }
     }
 }
@@ -198,18 +205,17 @@ static void output_task(void *argument, uint32_t task, uint32_t thread)
     const uint32_t tiles = (j->end - j->first) * j->l.tiles.columns, part = task % j->row_parts;
     const uint32_t from = dml_split(tiles, j->row_parts, part), to = dml_split(tiles, j->row_parts, part + 1);
     const uint32_t runs = dml_ceil_div(to - from, j->l.run);
-    const size_t weights = elements_of(&j->l, j->l.u);
-    dml_real *own = j->own + thread * (weights + DML_WINOGRAD_POSITIONS * j->l.m), *m = own + weights;
-    char *u = (char *)own;
+    const size_t made = elements_of(&j->l, j->l.u);
+    dml_real *own = j->own + thread * (made + DML_WINOGRAD_POSITIONS * j->l.m), *m = own + made;
     if (j->first == 0 && j->first_slice && part == 0)
         for (uint32_t i = 0; i < j->y->n; i++) {
             const dml_tensor y = dml_batch_image(j->y, i);
             dml_tensor_clear_border(&y, panel, panel + panels);
         }
-    transform_weights(j, panel, panels, u);
+    const weights w = weights_of(j, panel, panels, (char *)own);
     for (uint32_t run = 0; run < runs; run++) {
         const uint32_t first = from + dml_split(to - from, runs, run), end = from + dml_split(to - from, runs, run + 1);
-        multiply(j, panels, first, end, u, m);
+        multiply(j, panels, first, end, &w, m);
         put(j, panel, panels, first, end, m);
     }
 }

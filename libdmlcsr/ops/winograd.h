@@ -3,7 +3,7 @@
  *
  * The tiles of all images are cut into bands and the input channels into slices, so that the transformed input of one
  * slice of a band fits a cache; its size is that of the room, not of the network. Weights are transformed when they are
- * used: four times their size never exists. Bands and slices depend on the shapes alone, so results do not depend on the
+ * used: four times their size never exists, unless conv->transformed was made before. Bands and slices depend on the shapes alone, so results do not depend on the
  * number of threads. */
 #ifndef DML_OPS_WINOGRAD_H
 #define DML_OPS_WINOGRAD_H
@@ -49,6 +49,15 @@ bool dml_winograd_pays(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint
 
 /* Elements (of single precision) of room that it needs; 0 where it does not pay. */
 size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads);
+
+/* Elements (of the format) of the transformed weights; 0 where this way is slower for outputs of any size. */
+size_t dml_winograd_weight_size(const dml_conv_shape *shape);
+/* Makes them, for conv->transformed: [panel][position][block][16 in][16 out]. */
+void dml_winograd_transform_weights(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, void *transformed);
+
+/* Blocks [block, block + blocks) of a panel, positions so many elements apart. */
+void dml_winograd_transform_panel(const dml_conv *conv, const dml_kernels *kernels, uint32_t panel, uint32_t block,
+                                  uint32_t blocks, void *u, size_t position);
 
 /* As dml_conv_run() without a residual, for a whole batch; the shape's format is single precision or bfloat16. */
 void dml_winograd_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_batch *x,

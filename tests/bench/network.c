@@ -16,6 +16,8 @@ bool network_setting(network_settings *s, const char *name, const char *value)
         s->isa = dmlcsr_isa_find(value);
     else if (!strcmp(name, "--precision"))
         s->precision = dmlcsr_precision_find(value);
+    else if (!strcmp(name, "--pack"))
+        s->pack = atoi(value);
     else
         return false;
     return true;
@@ -36,6 +38,7 @@ dmlcsr *network_create(const network_settings *s, uint32_t threads, int keep_edg
     options.isa = s->isa;
     options.precision = s->precision;
     options.input_size = s->size;
+    options.pack = s->pack;
     options.keep_edges = keep_edges;
     options.error = why;
     options.error_size = sizeof why;

@@ -11,9 +11,10 @@ typedef struct network_settings {
     const char *model; /* NULL: the default model */
     int isa, precision;
     uint32_t size, threads; /* 0: the model's size; as many threads as the benchmark likes */
+    int pack;
 } network_settings;
 
-#define NETWORK_USAGE "[--model FILE] [--size PIXELS] [--threads N] [--isa NAME] [--precision NAME]"
+#define NETWORK_USAGE "[--model FILE] [--size PIXELS] [--threads N] [--isa NAME] [--precision NAME] [--pack 0|1]"
 
 /* Takes a setting with its value; false when it has another name. What a wrong value makes of it network_valid() says. */
 bool network_setting(network_settings *s, const char *name, const char *value);

@@ -20,7 +20,7 @@ python_tests() { # what, folder of the package
     cp "$folder/log" "$folder/tests.txt"
 }
 python_tests "tests" "$package/src"
-try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 31 tests' "$folder/tests.txt"
+try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 32 tests' "$folder/tests.txt"
 same_facts Python "$folder/tests.txt"
 
 if "$python" -c 'from PIL import Image' 2>/dev/null && DMLCSR_LIBRARY=$library PYTHONPATH=$package/src "$python" -c '

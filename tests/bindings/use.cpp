@@ -290,6 +290,7 @@ static void settings(const char *model)
     options.threads = 1;
     options.isa = cpp::Isa::c;
     options.keep_edges = true;
+    options.pack = true;
     options.input_size = 33;
     options.progress = [&](std::uint32_t, std::uint32_t) { return ++calls, go_on; };
     options.log = [&](cpp::Log, const char *text) { logged = text; };

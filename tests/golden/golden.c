@@ -260,8 +260,9 @@ static dml_net *load(golden *g, const dml_kernels *k, const unsigned char *file,
     dml_error error;
     dml_model *model;
     dml_net *net = NULL;
+    const dml_keep keep = {DMLCSR_PRECISION_FP32, false, true};
     if (dml_model_open_memory(&model, file, size, "made up", memory, &error) != DMLCSR_OK
-        || dml_weights_create(weights, model, k, DMLCSR_PRECISION_FP32, pool, true, memory, &error) != DMLCSR_OK
+        || dml_weights_create(weights, model, k, &keep, pool, memory, &error) != DMLCSR_OK
         || dml_net_create(&net, *weights, k, side, side, dml_pool_threads(pool), memory, &error) != DMLCSR_OK)
         die("the network cannot be made:", error.text);
     read_norm(g, model, k);

@@ -193,10 +193,18 @@ START_TEST(struct_versions)
     sentence[0] = 0;
     later.options.struct_size = 0;
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_STRUCT);
-    later.options.struct_size = sizeof(dmlcsr_options) - 8;
+    later.options.struct_size = offsetof(dmlcsr_options, pack) - 1;
     ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_STRUCT);
     ck_assert_ptr_null(handle);
     ck_assert_str_eq(sentence, ""); /* where an older caller's struct has its fields cannot be known */
+    later.options.struct_size = offsetof(dmlcsr_options, pack); /* of 0.1: what follows is not the library's */
+    later.options.reserved = 1;
+    ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_OK);
+    dmlcsr_free(handle);
+    later.more[23] = 0;
+    later.options.struct_size = sizeof(dmlcsr_options);
+    ck_assert_int_eq(dmlcsr_create_from_memory(&handle, file, file_size, &later.options), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(sentence, "options.reserved is 1"));
 }
 END_TEST
 

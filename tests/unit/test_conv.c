@@ -242,6 +242,17 @@ static double compare(const layer *l)
     return squares;
 }
 
+static void run_winograd(layer *l, const dml_kernels *kernels, dml_pool *pool)
+{
+    const dml_batch x = {l->x, 1, 0}, y = {l->y, 1, 0};
+    ck_assert(dml_winograd_pays(&l->s.conv, 1, l->y.h, l->y.w));
+    const size_t room = dml_winograd_room(&l->s.conv, 1, l->y.h, l->y.w, dml_pool_threads(pool));
+    float *values = aligned_alloc(64, room * sizeof *values);
+    memset(values, 0xff, room * sizeof *values); /* NaN: nothing is read before it is written */
+    dml_winograd_run(&l->conv, kernels, pool, &x, &y, values);
+    free(values);
+}
+
 static void run(layer *l, int isa, dml_pool *pool)
 {
     dml_kernels kernels;
@@ -258,13 +269,7 @@ static void run(layer *l, int isa, dml_pool *pool)
     if (l->s.in_place) /* y is the residual, too */
         memcpy(l->y.data, l->r.data, dml_tensor_size(&l->y) * sizeof(float));
     if (l->s.winograd) {
-        const dml_batch x = {l->x, 1, 0}, y = {l->y, 1, 0};
-        ck_assert(dml_winograd_pays(&l->s.conv, 1, l->y.h, l->y.w));
-        const size_t room = dml_winograd_room(&l->s.conv, 1, l->y.h, l->y.w, dml_pool_threads(pool));
-        float *values = aligned_alloc(64, room * sizeof *values);
-        memset(values, 0xff, room * sizeof *values); /* NaN: nothing is read before it is written */
-        dml_winograd_run(&l->conv, &kernels, pool, &x, &y, values);
-        free(values);
+        run_winograd(l, &kernels, pool);
         return;
     }
     const dml_tensor *r = !l->s.residual ? NULL : l->s.in_place ? &l->y : &l->r;
@@ -312,6 +317,33 @@ START_TEST(winograd_is_as_exact)
 }
 END_TEST
 
+/* They are as many as was said, and the packed ones are not read then. */
+START_TEST(weights_made_before_give_the_same_bits)
+{
+    dml_kernels kernels;
+    layer l = make(&shapes[_i]);
+    const size_t size = dml_winograd_weight_size(&l.s.conv) * dml_format_bytes(l.s.conv.format);
+    ck_assert_msg(size || !l.s.winograd, "no weights for Winograd's way");
+    if (l.s.winograd) {
+        ck_assert(dml_kernels_init(&kernels, DMLCSR_ISA_AUTO));
+        run(&l, DMLCSR_ISA_AUTO, NULL);
+        layer again = make(&shapes[_i]);
+        char *made = aligned_alloc(64, size + 64);
+        memset(made + size, 77, 64);
+        dml_winograd_transform_weights(&l.conv, &kernels, NULL, made);
+        for (int i = 0; i < 64; i++)
+            ck_assert_int_eq(made[size + i], 77);
+        memset(again.packed, 0, again.packed_size);
+        again.conv.transformed = made;
+        run_winograd(&again, &kernels, NULL);
+        ck_assert_mem_eq(l.y.data, again.y.data, dml_tensor_size(&l.y) * sizeof(float));
+        free(made);
+        release(&again);
+    }
+    release(&l);
+}
+END_TEST
+
 START_TEST(threads_give_the_same_bits)
 {
     static const uint32_t threads[] = {2, 3, 7};
@@ -341,6 +373,7 @@ int main(void)
     tcase_set_timeout(c, 300);
     tcase_add_loop_test(c, against_double, 0, SHAPES);
     tcase_add_loop_test(c, winograd_is_as_exact, 0, SHAPES);
+    tcase_add_loop_test(c, weights_made_before_give_the_same_bits, 0, SHAPES);
     tcase_add_loop_test(c, threads_give_the_same_bits, 0, SHAPES);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -500,11 +500,11 @@ START_TEST(starved)
     dml_memory poor;
     dml_weights *loaded = NULL;
     ration supply = { 0 };
+    const dml_keep keep = { DMLCSR_PRECISION_FP32, false, true };
     source s;
     long n = 0;
     open_source(&s);
-    ck_assert_int_eq(dml_weights_create(&loaded, s.model, &s.kernels, DMLCSR_PRECISION_FP32, NULL, true, &s.memory,
-                                        &s.error), DMLCSR_OK);
+    ck_assert_int_eq(dml_weights_create(&loaded, s.model, &s.kernels, &keep, NULL, &s.memory, &s.error), DMLCSR_OK);
     dml_memory_init(&poor, ration_allocate, ration_release, &supply, 0);
     for (int status = -1; status != DMLCSR_OK; n++) {
         ck_assert_int_lt(n, 1000);

@@ -181,6 +181,41 @@ START_TEST(narrow_weights_take_less)
 }
 END_TEST
 
+static dmlcsr *create_packed(int pack, int precision, int isa, uint32_t threads)
+{
+    dmlcsr *handle;
+    dmlcsr_options o;
+    dmlcsr_options_init(&o);
+    o.precision = precision;
+    o.isa = isa;
+    o.threads = threads;
+    o.keep_edges = 1;
+    o.pack = pack;
+    ck_assert_int_eq(dmlcsr_create(&handle, calibrated, &o), DMLCSR_OK);
+    return handle;
+}
+
+START_TEST(packed_weights_give_the_same_bits)
+{
+    for (int isa = DMLCSR_ISA_AUTO; isa <= DMLCSR_ISA_NEON; isa++)
+        for (int p = DMLCSR_PRECISION_FP32; p <= DMLCSR_PRECISION_INT8; p++) {
+            size_t count, plain_size, packed_size;
+            if (!dmlcsr_isa_available(isa))
+                continue;
+            dmlcsr *one = create_packed(0, p, isa, 1), *packed = create_packed(1, p, isa, 3);
+            float *want = forward(one, &count), *got = forward(packed, &count);
+            ck_assert_mem_eq(want, got, count * sizeof *want);
+            dmlcsr_memory(one, &plain_size, NULL);
+            dmlcsr_memory(packed, &packed_size, NULL);
+            ck_assert_msg(packed_size > plain_size + plain_size / 2, "%zu and %zu bytes", plain_size, packed_size);
+            free(want);
+            free(got);
+            dmlcsr_free(one);
+            dmlcsr_free(packed);
+        }
+}
+END_TEST
+
 START_TEST(threads_and_clones_give_the_same_bits)
 {
     for (int p = DMLCSR_PRECISION_BF16; p <= DMLCSR_PRECISION_INT8; p++) {
@@ -345,6 +380,7 @@ int main(void)
     tcase_add_test(tests, results_are_near);
     tcase_add_test(tests, auto_follows_the_file);
     tcase_add_test(tests, narrow_weights_take_less);
+    tcase_add_test(tests, packed_weights_give_the_same_bits);
     tcase_add_test(tests, threads_and_clones_give_the_same_bits);
     tcase_add_test(tests, ranges_are_checked);
     tcase_add_test(tests, scales_are_checked);

@@ -152,6 +152,11 @@ class Parsers(unittest.TestCase):
             with self.assertRaises(dmlcsr.ArgumentError):
                 dmlcsr.Parser(MODEL, **wrong)
 
+    def test_pack(self) -> None:
+        with dmlcsr.Parser(MODEL, threads=1) as plain, dmlcsr.Parser(MODEL, threads=1, pack=True) as packed:
+            self.assertGreater(packed.memory()[0], plain.memory()[0])
+            numpy.testing.assert_array_equal(packed.parse(drawing()), plain.parse(drawing()))
+
     def test_settings(self) -> None:
         with open(MODEL, "rb") as file:
             data = file.read()

@@ -163,6 +163,8 @@ class dmlcsr_options(ctypes.Structure):
         ("opaque", ctypes.c_void_p),
         ("error", ctypes.c_void_p),
         ("error_size", ctypes.c_size_t),
+        ("pack", ctypes.c_int),
+        ("reserved", ctypes.c_int),
     ]
 
 

@@ -58,7 +58,7 @@ class Parser:
     def __init__(self, model: "str | os.PathLike[str] | bytes | bytearray | memoryview | None" = None, *,
                  threads: int = 0, isa: Union[Isa, str] = Isa.AUTO, input_size: int = 0,
                  geometry: Geometry = Geometry.FINE, keep_edges: bool = False,
-                 precision: Union[Precision, str] = Precision.AUTO, memory_limit: int = 0,
+                 precision: Union[Precision, str] = Precision.AUTO, pack: bool = False, memory_limit: int = 0,
                  progress: Optional[ProgressFunction] = None, log: Optional[LogFunction] = None) -> None:
         """`model`: a file, the bytes of one, or None for the default model. `progress(done, total)` is called between
         layers, and cancels when it returns False or raises. `log(level, sentence)` receives what the library says."""
@@ -81,7 +81,8 @@ class Parser:
         callbacks, sentence = Callbacks(progress, log), Sentence()
         options = dmlcsr_options(
             ctypes.sizeof(dmlcsr_options), threads, isa, input_size, geometry, keep_edges, precision,
-            memory_limit=memory_limit, log=callbacks.c_log, progress=callbacks.c_progress, error=sentence.address, error_size=sentence.size)
+            memory_limit=memory_limit, log=callbacks.c_log, progress=callbacks.c_progress, error=sentence.address,
+            error_size=sentence.size, pack=pack)
         out = ctypes.c_void_p()
         if isinstance(model, (bytes, bytearray, memoryview)):
             data = numpy.frombuffer(model, numpy.uint8)

@@ -148,6 +148,8 @@ pub struct dmlcsr_options {
     pub opaque: *mut c_void,
     pub error: *mut c_char,
     pub error_size: usize,
+    pub pack: c_int,
+    pub reserved: c_int,
 }
 
 #[repr(C)]

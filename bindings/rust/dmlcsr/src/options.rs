@@ -21,6 +21,7 @@ pub struct Options {
     geometry: Option<Geometry>,
     keep_edges: bool,
     precision: Option<Precision>,
+    pack: bool,
     memory_limit: usize,
     progress: Option<Arc<Progress>>,
 }
@@ -62,6 +63,12 @@ impl Options {
     /// What the network computes with.
     pub fn precision(mut self, precision: Precision) -> Options {
         self.precision = Some(precision);
+        self
+    }
+
+    /// More memory, less time, the same results.
+    pub fn pack(mut self, pack: bool) -> Options {
+        self.pack = pack;
         self
     }
 
@@ -109,6 +116,7 @@ impl Options {
         options.geometry = self.geometry.map_or(0, |geometry| geometry as _);
         options.keep_edges = self.keep_edges.into();
         options.precision = self.precision.map_or(0, |precision| precision as _);
+        options.pack = self.pack.into();
         options.memory_limit = self.memory_limit;
         options.log = Some(on_log);
         if let Some(progress) = &progress {

@@ -149,7 +149,9 @@ fn cancelling_and_panics() {
 
 #[test]
 fn the_bare_network() {
-    let mut parser = Options::new().threads(1).isa(Isa::C).keep_edges(true).input_size(33).open(model()).unwrap();
+    let options = Options::new().threads(1).isa(Isa::C).keep_edges(true).input_size(33);
+    let mut parser = options.open(model()).unwrap();
+    assert!(options.clone().pack(true).open(model()).unwrap().memory().0 > parser.memory().0);
     assert_eq!((parser.isa().as_str(), parser.input_size(), parser.has_edges()), ("c", 33, true));
     let logits = parser.forward(&[0.5; 3 * 33 * 17], 33, 17).unwrap();
     assert_eq!((logits.height, logits.width), (9, 5));
