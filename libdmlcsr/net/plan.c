@@ -1,6 +1,5 @@
 /* One handle's network: the graph for one input size, its arena, and the loop that runs the steps. */
 #include "net/graph.h"
-#include "ops/winograd.h"
 
 struct dml_net {
     dml_graph graph;
@@ -19,10 +18,9 @@ static void add_rooms(dml_graph *g, uint32_t threads)
         const dml_step *s = &g->step[i];
         if (s->kind != DML_STEP_CONV)
             continue;
-        const dml_conv_shape *shape = &s->conv->shape;
-        uint64_t floats = dml_winograd_room(shape, 1, dml_graph_height(g, s->y), dml_graph_width(g, s->y), threads);
-        if (!floats)
-            floats = dml_conv_narrow_room(shape->format, dml_graph_floats(g, s->x));
+        const size_t x_size = (size_t)dml_graph_floats(g, s->x);
+        const size_t floats = dml_conv_any_room(&s->conv->shape, s->second != DML_NONE, x_size,
+                                                dml_graph_height(g, s->y), dml_graph_width(g, s->y), threads);
         if (floats)
             dml_graph_room(g, i, floats);
     }
@@ -112,19 +110,6 @@ static void run_product(const dml_net *net, dml_pool *pool, const dml_tensor *x,
     dml_conv_run(&conv, net->kernels, pool, x, NULL, y);
 }
 
-static void run_conv(const dml_net *net, dml_pool *pool, const dml_step *s, const dml_tensor *x, const dml_tensor *r,
-                     const dml_tensor *y)
-{
-    const dml_conv *conv = s->conv;
-    float *room = s->room != DML_NONE ? net->arena + net->graph.storage[s->room].offset : NULL;
-    if (!r && dml_winograd_pays(&conv->shape, 1, y->h, y->w))
-        dml_winograd_run(conv, net->kernels, pool, &(dml_batch){*x, 1, 0}, &(dml_batch){*y, 1, 0}, room);
-    else if (conv->shape.format != DML_FORMAT_F32)
-        dml_conv_narrow_run(conv, net->kernels, pool, x, r, y, room);
-    else
-        dml_conv_run(conv, net->kernels, pool, x, r, y);
-}
-
 static void run_step(const dml_net *net, dml_pool *pool, const dml_step *s, const dml_tensor *y)
 {
     const dml_kernels *k = net->kernels;
@@ -134,8 +119,9 @@ static void run_step(const dml_net *net, dml_pool *pool, const dml_step *s, cons
         other = dml_graph_resolve(&net->graph, s->second, net->arena);
         second = &other;
     }
+    float *room = s->room != DML_NONE ? net->arena + net->graph.storage[s->room].offset : NULL;
     switch (s->kind) {
-    case DML_STEP_CONV: run_conv(net, pool, s, &x, second, y); break;
+    case DML_STEP_CONV: dml_conv_any_run(s->conv, k, pool, &x, second, y, room); break;
     case DML_STEP_PRODUCT: run_product(net, pool, &x, second, y); break;
     case DML_STEP_DEPTHWISE: dml_depthwise_run(s->depthwise, k, pool, &x, y); break;
     case DML_STEP_MAXPOOL: dml_maxpool_run(k, pool, &x, y); break;

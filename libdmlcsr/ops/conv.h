@@ -79,6 +79,14 @@ size_t dml_conv_narrow_room(dml_format format, size_t x_size);
 void dml_conv_narrow_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                          const dml_tensor *r, const dml_tensor *y, dml_real *room);
 
+/* As the network runs it, in any format: by Winograd's transforms (winograd.h) where they pay and nothing is added to
+   the result of h x w, else as a direct sum. room: dml_conv_any_room() elements for an input of x_size. */
+bool dml_conv_by_winograd(const dml_conv_shape *shape, bool residual, uint32_t h, uint32_t w);
+size_t dml_conv_any_room(const dml_conv_shape *shape, bool residual, size_t x_size, uint32_t h, uint32_t w,
+                         uint32_t threads);
+void dml_conv_any_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
+                      const dml_tensor *r, const dml_tensor *y, dml_real *room);
+
 /* Kernel of a format. */
 dml_conv_kernel dml_conv_kernel_of(const dml_kernels *kernels, dml_format format);
 

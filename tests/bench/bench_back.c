@@ -129,7 +129,7 @@ static double best_peak(const dml_core *core)
 {
     double best = 0;
     for (int i = 0; i < 100; i++) {
-        const peak_sample sample = peak_measure(core->kernels.isa, core->pool, 5e-3);
+        const peak_sample sample = peak_measure(core->kernels.isa, DML_FORMAT_F32, core->pool, 5e-3);
         const double rate = sample.operations / sample.seconds;
         best = rate > best ? rate : best;
     }
