@@ -460,14 +460,17 @@ $(full_bytes): $(full_model) | $(BUILD)/bin/dmlcsr-convert
 bench_train_runs = bench_back 'bench_train --blocks 3,4,6,3 --divide 4 --size 256 --batch 8 --threads 2 --steps 5' \
                    'bench_train --blocks 3,4,23,3 --divide 1 --size 193 --batch 2 --threads 2 --steps 5'
 bench_json := $(BUILD)/tests/bench/out
+# Short passes, and enough of them for a 99th percentile.
+bench_default = --runs 200 --json $(bench_json)/networks.json
 bench_full = --size 473 --runs 5 --json $(bench_json)/networks.json
 bench_layers = $(foreach precision,fp32 bf16 int8,$(foreach threads,1 2,\
                  'bench --precision $(precision) --threads $(threads) --json $(bench_json)/layers-$(precision)-$(threads).json')) \
                $(foreach isa,$(filter avx2 sse41,$(isas)),\
                  'bench --isa $(isa) --threads 1 --runs 2 --json $(bench_json)/layers-fp32-1-$(isa).json')
 bench_runs = $(bench_layers) \
-             'bench_net --precision fp32 --json $(bench_json)/networks.json' \
-             'bench_net --precision bf16 --json $(bench_json)/networks.json' \
+             'bench_net --precision fp32 $(bench_default)' \
+             'bench_net --precision fp32 --pack 1 $(bench_default)' \
+             'bench_net --precision bf16 $(bench_default)' \
              'bench_net --model $(full_model) --precision fp32 $(bench_full)' \
              'bench_net --model $(full_model) --precision bf16 $(bench_full)' \
              $(if $(filter yes,$(TOOLS)),'bench_net --model $(full_bytes) --precision int8 $(bench_full)') \

@@ -2,6 +2,7 @@
 
 #include "timing.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -23,6 +24,12 @@ double median(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare);
     return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
+}
+
+double percentile(double *values, size_t count, double share)
+{
+    qsort(values, count, sizeof *values, compare);
+    return values[(size_t)ceil(share * (double)count) - 1];
 }
 
 double smallest(const double *values, size_t count)
