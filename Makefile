@@ -425,7 +425,7 @@ check-programs: all $(filter-out %.sh,$(selected))
 
 check: check-programs
 	@BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' EMULATOR='$(EMULATOR)' \
-	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' \
+	 ONLY='$(ONLY)' SKIP='$(SKIP)' SHARED='$(shared)' STATIC='$(static)' TRAIN_SHARED='$(call if_training,$(train_shared))' TRAIN_STATIC='$(call if_training,$(train_static))' PROGRAMS='$(tool_names)' SANITIZED='$(sanitized)' MODELS='$(MODELS)' EMBED_MODEL='$(EMBED_MODEL)' \
 	 bash tests/run.sh $(selected)
 
 # For other machines, under emulation, and as packages: see doc/packaging.md.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # `make install DESTDIR=` into an empty folder; then programs in C, C++, Python and Rust, those of README.md and doc/c.md
 # among them, are built and run with nothing but what pkg-config says, and `make uninstall` leaves no file behind. Set by
-# make: BUILD CC CXX MAKE PKG_CONFIG.
+# make: BUILD CC CXX MAKE PKG_CONFIG MODELS EMBED_MODEL.
 set -u
 if [ -n "${SANITIZED:-}" ]; then
     echo "other programs cannot load a library with a sanitizer in it"
@@ -39,8 +39,19 @@ try "make install" "$MAKE" -s --no-print-directory install BUILD="$BUILD" DESTDI
 pc=$(find "$folder/root" -name dmlcsr.pc)
 [ -f "$pc" ] || { echo "no dmlcsr.pc was installed"; exit 1; }
 
-try "every model is installed" sh -c "ls weights | grep '^dmlcsr-.*safetensors' | while read -r name; do
-    [ -n \"\$(find '$folder/root' -name \"\$name\")\" ] || exit 1; done"
+if [ "${MODELS:-yes}" = yes ]; then
+    try "every model is installed" sh -c "ls weights | grep '^dmlcsr-.*safetensors' | while read -r name; do
+        [ -n \"\$(find '$folder/root' -name \"\$name\")\" ] || exit 1; done"
+else
+    found=$(find "$folder/root" -name '*.safetensors')
+    try "no model is installed: $found" [ -z "$found" ]
+fi
+# Where no model is in the library or beside it, programs that take the default model are built, but not run.
+default=yes
+if [ "${MODELS:-yes} ${EMBED_MODEL:-yes}" = "no no" ]; then
+    default=
+    echo "skip  runs with the default model: --disable-models"
+fi
 "$MAKE" -n --no-print-directory install-lib BUILD="$BUILD" MODELS=no DESTDIR="$folder/none" >"$folder/dry" 2>&1
 try "none with MODELS=no" sh -c "grep -q 'm 644 .*dmlcsr.pc' '$folder/dry' && ! grep -q 'm 644 .*safetensors' '$folder/dry'"
 
@@ -62,16 +73,20 @@ run() { # what, program, arguments
     LD_LIBRARY_PATH=$libdir try "$what" "$@"
 }
 
+parses() { # the same, of a program that takes the default model
+    [ -z "$default" ] || run "$@"
+}
+
 # shellcheck disable=SC2046,SC2086 # flags are several words
 {
     try "C" ${CC:-cc} -std=c99 -Wall -Werror $cflags tests/abi/use.c -o "$folder/use" $libs
-    run "C, run" "$folder/use" "$model" "$folder/out.safetensors"
+    parses "C, run" "$folder/use" "$model" "$folder/out.safetensors"
     try "C, static" ${CC:-cc} $cflags tests/abi/use.c -o "$folder/use_static" "$libdir/libdmlcsr.a" \
         $($PKG_CONFIG --static --libs-only-l dmlcsr | sed 's/-ldmlcsr//')
-    try "C, static, run" "$folder/use_static" "$model" "$folder/out.safetensors"
+    [ -z "$default" ] || try "C, static, run" "$folder/use_static" "$model" "$folder/out.safetensors"
     if command -v "${CXX:-c++}" >/dev/null 2>&1; then
         try "C++, use.c" "${CXX:-c++}" -x c++ -std=c++98 -Wall -Werror $cflags tests/abi/use.c -o "$folder/use_cpp" $libs
-        run "C++, use.c, run" "$folder/use_cpp" "$model" "$folder/out.safetensors"
+        parses "C++, use.c, run" "$folder/use_cpp" "$model" "$folder/out.safetensors"
     fi
 }
 
@@ -102,6 +117,7 @@ fi
 sample() { # language, command...
     local language=$1
     shift
+    [ -n "$default" ] || return 0
     run "$language, run" "$@" "$folder/photo.ppm"
     grep '%' "$folder/log" >"$folder/table"
     [ -f "$folder/first" ] || cp "$folder/table" "$folder/first"
@@ -144,6 +160,7 @@ try "commands in doc/c.md" [ "$(wc -l <"$folder/c/lines")" -eq 2 ]
 while read -r line; do
     rm -f "$folder/c/portrait" "$folder/c/labels"
     try "doc/c.md" sh -c "cd '$folder/c' && $line"
+    [ -n "$default" ] || continue
     run "doc/c.md, run" sh -c "cd '$folder/c' && ./portrait 96 80 <photo.rgb >labels"
     try "doc/c.md, its labels" [ "$(wc -c <"$folder/c/labels")" -eq 7680 ]
 done <"$folder/c/lines"
@@ -164,7 +181,9 @@ python=
 for candidate in /usr/bin/python3 python3; do
     if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; fi
 done
-if [ -n "$python" ]; then
+if [ -z "$default" ]; then
+    : # all of Python's take it
+elif [ -n "$python" ]; then
     export PYTHONDONTWRITEBYTECODE=1
     export PYTHONPATH=bindings/python/src${PYTHONPATH:+:$PYTHONPATH}
     sample "examples/python" "$python" examples/python/parse.py
@@ -195,8 +214,10 @@ if command -v cargo >/dev/null 2>&1; then
     sample "examples/rust" "$folder/target/debug/parse"
     { readme rust; echo 'fn main() { print_parts(&[99; 64 * 48 * 3], 64, 48).unwrap() }'; } >"$folder/examples/rust/src/main.rs"
     rust "README.md, Rust"
-    run "README.md, Rust, run" "$folder/target/debug/parse"
-    has "^hair [0-9]" "^background [0-9]"
+    if [ -n "$default" ]; then
+        run "README.md, Rust, run" "$folder/target/debug/parse"
+        has "^hair [0-9]" "^background [0-9]"
+    fi
 else
     echo "skip  Rust: no cargo"
 fi
