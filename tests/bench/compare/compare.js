@@ -14,11 +14,14 @@ const { summary, table } = require('./report.js');
 const ROOT = path.resolve(__dirname, '../../..');
 const SMALL = path.join(ROOT, 'weights/dmlcsr-small.safetensors');
 const BOUND = 1e-4; // of the largest logit
+// What a layer errs by, as a share of its output: sqrt 2 times the rounding of a factor, which is 2^-9 / sqrt 3 of it
+// with bfloat16, and with bytes 1 / (255 sqrt 12) of a range of some 10 deviations, as in tests/unit/test_precision.c.
+const LAYER = { bf16: Math.SQRT2 * 2 ** -9 / Math.sqrt(3), int8: Math.SQRT2 * 10 / (255 * Math.sqrt(12)) };
 
 const help = `usage: node compare.js [options]
       --model FILE     a model file, "default" (the default model) or "full" (the published network with made-up
                        weights); may be given several times (default: default and full)
-      --size N,N       sides of the input (default: the model's own, 256 for the default model, 473 for full)
+      --size N,N       sides of the input (default: the model's own, 216 for the default model, 473 for full)
       --threads N,N    (default 1,2)
       --rounds N       runs of each side that count (default 10)
       --pause MS       rest before each run, in which the other side's threads go to sleep (default 200)
@@ -27,7 +30,13 @@ const help = `usage: node compare.js [options]
       --edges          the edge heads, too
       --build FOLDER   what make has built (default build)
       --json FILE      all times, too
-  -h, --help`;
+  -h, --help
+Outputs must agree; else the exit code is 1:
+  fp32         the largest difference is at most ${BOUND} of the largest logit
+  bf16, int8   the root mean square of the differences is at most 3 e sqrt(n) of that of the logits: a layer errs by e
+               of its output (bf16 ${LAYER.bf16.toFixed(4)}, int8 ${LAYER.int8.toFixed(3)}), and n are all convolutions, more than follow each other.
+               The input is noise, whose labels mean nothing: how many change is shown, and may be any number.
+               Of "full", whose weights are made up, it is only asked that all numbers are finite`;
 
 class Wrong extends Error {}
 
@@ -59,6 +68,8 @@ function settings() {
     } catch (error) {
         throw new Wrong(error.message);
     }
+    if (!['fp32', ...Object.keys(LAYER)].includes(values.precision))
+        throw new Wrong(`--precision ${values.precision}: expected fp32, bf16 or int8`);
     return {
         ...values,
         sizes: values.size === undefined ? [0] : numbers('size', values.size, 17, 4097),
@@ -96,6 +107,15 @@ function exportModel(s, model, size, folder) {
     return file;
 }
 
+// All convolutions of an ONNX file, of which no path has more: nodes whose op_type (field 4, of 4 bytes) is Conv.
+function convolutions(file) {
+    const bytes = fs.readFileSync(file), node = '"\x04Conv';
+    let count = 0;
+    for (let at = bytes.indexOf(node); at >= 0; at = bytes.indexOf(node, at + 1))
+        count++;
+    return count;
+}
+
 // About what a normalised photograph has: from -2 to 2.6, the same each time.
 function makeInput(size) {
     const values = new Float32Array(3 * size * size);
@@ -109,12 +129,13 @@ function makeInput(size) {
 
 function apart(a, b, classes) {
     const pixels = a.length / classes;
-    let largest = 0, difference = 0, other = 0;
+    let largest = 0, difference = 0, other = 0, error = 0, size = 0, finite = true;
     for (let i = 0; i < a.length; i++) {
         largest = Math.max(largest, Math.abs(b[i]));
         difference = Math.max(difference, Math.abs(a[i] - b[i]));
-        if (Number.isNaN(a[i]) || Number.isNaN(b[i]))
-            difference = Infinity;
+        error += (a[i] - b[i]) ** 2;
+        size += b[i] ** 2;
+        finite = finite && Number.isFinite(a[i]) && Number.isFinite(b[i]);
     }
     const label = (v, p) => {
         let best = 0;
@@ -125,7 +146,21 @@ function apart(a, b, classes) {
     };
     for (let p = 0; p < pixels; p++)
         other += label(a, p) !== label(b, p);
-    return { relative: difference / largest, largest, labels: other, pixels };
+    return { relative: finite ? difference / largest : Infinity, rms: Math.sqrt(error / size), finite, largest,
+        labels: other, pixels };
+}
+
+// What is asked of an output, and whether it is so.
+function judge(s, name, layers, { relative, rms, finite }) {
+    if (s.precision === 'fp32')
+        return { required: `the largest difference is at most ${BOUND} of the largest logit`, good: relative <= BOUND };
+    if (name === 'full')
+        return { required: 'all numbers are finite, no more: its weights are made up', good: finite };
+    const bound = 3 * LAYER[s.precision] * Math.sqrt(layers);
+    return {
+        required: `rms is at most ${bound.toFixed(3)} (${layers} convolutions), labels are free: the input is noise`,
+        good: finite && rms <= bound,
+    };
 }
 
 // ---- one row of the table: a model, a size, a number of threads ----
@@ -137,7 +172,7 @@ const outputsOf = (path, count) => {
     return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 };
 
-async function agreement(sides, outputs, shapes) {
+async function agreement(sides, outputs, shapes, judged) {
     const saved = [];
     for (const side of sides)
         saved.push((await side.ask('save')).saved);
@@ -147,9 +182,9 @@ async function agreement(sides, outputs, shapes) {
     let at = 0;
     return shapes.map(([name, planes, side]) => {
         const end = at + planes * side * side;
-        const result = { output: name, ...apart(ours.subarray(at, end), theirs.subarray(at, end), planes) };
+        const found = apart(ours.subarray(at, end), theirs.subarray(at, end), planes);
         at = end;
-        return result;
+        return { output: name, ...found, ...judged(found) };
     });
 }
 
@@ -192,7 +227,8 @@ async function compare(s, name, size, threads, folder) {
             ({ runtime, create, peak: result.peaks[k], ...summary(result.times[k]) }));
         return {
             model: name, size: begun.size, threads, base: begun.base, libdmlcsr, onnxruntime,
-            agreement: await agreement([ours, theirs], outputs, shapes),
+            agreement: await agreement([ours, theirs], outputs, shapes,
+                (found) => judge(s, name, convolutions(onnx), found)),
             ratio: summary(result.times[1].map((time, i) => time / result.times[0][i])),
         };
     } finally {
@@ -228,10 +264,11 @@ async function main() {
     const [cpu] = os.cpus(), machine = { cpu: cpu ? cpu.model : '', cores: os.cpus().length, load: os.loadavg() };
     console.log(table(rows, machine));
     if (s.json)
-        fs.writeFileSync(s.json, JSON.stringify({ machine, bound: BOUND, rounds: s.rounds, rows }, null, 1) + '\n');
-    const wrong = s.precision === 'fp32' ? rows.flatMap((row) => row.agreement).filter((a) => !(a.relative <= BOUND)) : [];
+        fs.writeFileSync(s.json,
+            JSON.stringify({ machine, precision: s.precision, rounds: s.rounds, rows }, null, 1) + '\n');
+    const wrong = rows.flatMap((row) => row.agreement.filter((a) => !a.good).map((a) => `${row.model}, ${a.output}`));
     if (wrong.length)
-        throw new Error(`${wrong.length} outputs differ by more than ${BOUND} of the largest logit`);
+        throw new Error(`outputs are further apart than required: ${wrong.join('; ')}`);
 }
 
 main().catch((error) => {

@@ -24,13 +24,13 @@ function cells(row) {
         ...sides.flatMap((s) => [ms(s.min), ms(s.median), percent(s.spread)]),
         (row.onnxruntime.min / row.libdmlcsr.min).toFixed(2), row.ratio.median.toFixed(2), percent(row.ratio.spread),
         ...sides.map((s) => s.peak.toFixed(0)), row.base.toFixed(0), worst.relative.toExponential(1),
-        `${worst.labels}/${worst.pixels}`,
+        worst.rms.toExponential(1), `${worst.labels}/${worst.pixels}`,
     ];
 }
 
 function table(rows, machine) {
     const head = ['model', 'size', 'threads', 'ours min', 'median', 'spread', 'ort min', 'median', 'spread',
-        'ort/ours min', 'median', 'spread', 'ours MiB', 'ort MiB', 'of it node', 'apart', 'labels'];
+        'ort/ours min', 'median', 'spread', 'ours MiB', 'ort MiB', 'of it node', 'apart', 'rms', 'labels'];
     const all = [head, ...rows.map(cells)];
     const widths = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));
     const pad = (cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]));
@@ -40,7 +40,9 @@ function table(rows, machine) {
         `${machine.cpu}, ${machine.cores} cores, load ${machine.load[0].toFixed(1)} at the end`,
         '', ...lines, '',
         'ort/ours: above 1, libdmlcsr is faster; by round, but for the minima. spread: between the quartiles, of the median.',
-        'apart: the largest difference, as a share of the largest logit. labels: pixels whose largest logit is another.',
+        'apart: the largest difference, as a share of the largest logit; rms: of all, as a share of all logits.',
+        'labels: pixels whose largest logit is another.',
+        ...new Set(rows.flatMap((row) => row.agreement.map((a) => `required of ${row.model}: ${a.required}`))),
     ].join('\n');
 }
 
