@@ -26,6 +26,7 @@ const help = `usage: node compare.js [options]
       --rounds N       runs of each side that count (default 10)
       --pause MS       rest before each run, in which the other side's threads go to sleep (default 200)
       --isa NAME       instruction set of libdmlcsr
+      --pack           options.pack of libdmlcsr: weights transformed once
       --precision NAME fp32 (default), bf16 or int8 of libdmlcsr; ONNX Runtime has single precision
       --edges          the edge heads, too
       --build FOLDER   what make has built (default build)
@@ -59,6 +60,7 @@ function settings() {
                 pause: { type: 'string', default: '200' },
                 isa: { type: 'string', default: 'auto' },
                 precision: { type: 'string', default: 'fp32' },
+                pack: { type: 'boolean', default: false },
                 edges: { type: 'boolean', default: false },
                 build: { type: 'string', default: path.join(ROOT, 'build') },
                 json: { type: 'string' },
@@ -216,7 +218,8 @@ async function compare(s, name, size, threads, folder) {
         const begun = await theirs.begin();
         fs.writeFileSync(input, makeInput(begun.size));
         ours = new Side(program(s, 'tests/bench/bench_forward'), ['--model', model, '--size', begun.size, '--threads',
-            threads, '--isa', s.isa, '--precision', s.precision, '--edges', Number(s.edges), '--input', input, '--output', outputs[0]]);
+            threads, '--isa', s.isa, '--precision', s.precision, '--pack', Number(s.pack), '--edges', Number(s.edges),
+            '--input', input, '--output', outputs[0]]);
         const first = await ours.begin();
         const result = await rounds(s, [ours, theirs]);
         const side = outSide(begun.size), { classes } = begun;
@@ -265,7 +268,7 @@ async function main() {
     console.log(table(rows, machine));
     if (s.json)
         fs.writeFileSync(s.json,
-            JSON.stringify({ machine, precision: s.precision, rounds: s.rounds, rows }, null, 1) + '\n');
+            JSON.stringify({ machine, precision: s.precision, pack: s.pack, rounds: s.rounds, rows }, null, 1) + '\n');
     const wrong = rows.flatMap((row) => row.agreement.filter((a) => !a.good).map((a) => `${row.model}, ${a.output}`));
     if (wrong.length)
         throw new Error(`outputs are further apart than required: ${wrong.join('; ')}`);
