@@ -45,6 +45,10 @@ read -r _ _ _ _ _ distinct _ <"$folder/out"
 try 0 "has nothing but background" test "$distinct" -eq 1
 try 0 "verbose" "$parse" -v --faces --no-legend --overlay frames.png portrait.png
 says "1 face found" "face at " "confidence "
+# A face that was found is parsed as one whose region is named: all classes.
+found=$(sed 's/.*"regions":\[{"x":\([^,]*\),"y":\([^,]*\),"size":\([^,]*\),"degrees":\([^,]*\),.*/\1,\2,\3,\4/' portrait.json)
+try 0 "the region by name" "$parse" -q --region "$found" --label named.png portrait.png
+try 0 "is the same" "$png" agree portrait-label.png named.png 99.9
 # One face that fills the picture: nearly what a parse of the whole picture gives. LaPa's classes have no clothes, which go
 # on below the face's region.
 try 0 "face and hair" "$parse" -q --scheme lapa --faces --label face.png portrait.png

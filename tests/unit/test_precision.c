@@ -66,7 +66,7 @@ static void teardown(void)
     rmdir(folder);
 }
 
-static int create(dmlcsr **handle, const char *model, int precision, int isa, uint32_t threads)
+static int create_with(dmlcsr **handle, const char *model, int precision, int isa, uint32_t threads, int pack)
 {
     dmlcsr_options o;
     dmlcsr_options_init(&o);
@@ -74,9 +74,15 @@ static int create(dmlcsr **handle, const char *model, int precision, int isa, ui
     o.isa = isa;
     o.threads = threads;
     o.keep_edges = 1;
+    o.pack = pack;
     o.error = sentence;
     o.error_size = sizeof sentence;
     return dmlcsr_create(handle, model, &o);
+}
+
+static int create(dmlcsr **handle, const char *model, int precision, int isa, uint32_t threads)
+{
+    return create_with(handle, model, precision, isa, threads, 0);
 }
 
 /* All three outputs one after the other, to be freed; the handle is kept or freed by the caller. */
@@ -181,20 +187,6 @@ START_TEST(narrow_weights_take_less)
 }
 END_TEST
 
-static dmlcsr *create_packed(int pack, int precision, int isa, uint32_t threads)
-{
-    dmlcsr *handle;
-    dmlcsr_options o;
-    dmlcsr_options_init(&o);
-    o.precision = precision;
-    o.isa = isa;
-    o.threads = threads;
-    o.keep_edges = 1;
-    o.pack = pack;
-    ck_assert_int_eq(dmlcsr_create(&handle, calibrated, &o), DMLCSR_OK);
-    return handle;
-}
-
 START_TEST(packed_weights_give_the_same_bits)
 {
     for (int isa = DMLCSR_ISA_AUTO; isa <= DMLCSR_ISA_NEON; isa++)
@@ -202,7 +194,9 @@ START_TEST(packed_weights_give_the_same_bits)
             size_t count, plain_size, packed_size;
             if (!dmlcsr_isa_available(isa))
                 continue;
-            dmlcsr *one = create_packed(0, p, isa, 1), *packed = create_packed(1, p, isa, 3);
+            dmlcsr *one, *packed;
+            ck_assert_int_eq(create(&one, calibrated, p, isa, 1), DMLCSR_OK);
+            ck_assert_int_eq(create_with(&packed, calibrated, p, isa, 3, 1), DMLCSR_OK);
             float *want = forward(one, &count), *got = forward(packed, &count);
             ck_assert_mem_eq(want, got, count * sizeof *want);
             dmlcsr_memory(one, &plain_size, NULL);

@@ -6,7 +6,7 @@ usage: class_bias.py DATA IN.safetensors OUT.safetensors [PICTURES]
 
 Training on a list in which rare parts come more often (balanced_list.py) makes a network expect them more often than they
 are; a bias for each class takes that back, and costs nothing at run time. DATA has the list as it was before,
-train_list.txt, of which PICTURES (600) are taken, evenly. Class by class, twice, the bias moves in steps of STEP, where
+train_list.txt, of which PICTURES (600) are taken, evenly. Class by class, twice, the bias moves by one of STEPS, where
 that gains at least GAIN: much coarser than the faces could tell, so that it says something about others, too. Needs numpy,
 PIL and the Python package of the library.
 """
