@@ -33,6 +33,13 @@
 #define DML_LOOP
 #endif
 
+/* Asks for the cache line at p, which need not be memory that exists, in order to write there. */
+#if defined(__GNUC__)
+#define DML_PREFETCH_WRITE(p) __builtin_prefetch(p, 1)
+#else
+#define DML_PREFETCH_WRITE(p) ((void)(p))
+#endif
+
 /* A function whose arguments from `first` on are those of the printf format `text`. */
 #if defined(__MINGW32__) /* "printf" is there the old C library's, without %z */
 #define DML_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))

@@ -68,6 +68,7 @@ typedef struct dml_conv_tile {
 typedef struct dml_conv_kernel {
     void (*run)(const dml_conv_tile *tile);
     uint32_t width, panels; /* most pixels and panels (1 or 2) of a tile */
+    uint32_t slice;         /* most products of a sum that pay before it is laid aside: their weights stay in a cache */
 } dml_conv_kernel;
 
 /* ---- Winograd ------------------------------------------------------------------------------------------------------

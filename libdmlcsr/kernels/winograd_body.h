@@ -9,6 +9,10 @@
 #include "kernels/vector.h"
 #include "kernels/winograd.h"
 
+/* The results go to 36 places far apart, more than the processor's own prefetching follows: each cache line is asked for
+   while the lines before it are computed (without, input and weights take a third more of the time). */
+#define AHEAD 4
+
 #ifndef DML_DOUBLE
 /* bfloat16 of a vector, in the upper halves of its lanes: to nearest, ties to even. A NaN whose payload lies in the lower
    half alone may become an infinity or a zero; no computation makes one. */
@@ -106,8 +110,10 @@ void KERNEL(winograd_weight)(const dml_real *w, dml_real *u, size_t position)
             for (size_t i = 0; i < 9; i++)
                 g[i] = load(AT(w, i * DML_BLOCK + k));
             weight_square(g, square);
-            for (size_t i = 0; i < 36; i++)
+            for (size_t i = 0; i < 36; i++) {
+                DML_PREFETCH_WRITE(AT(u, k + AHEAD) + i * position);
                 store(AT(u, k) + i * position, square[i]);
+            }
         }
 }
 
@@ -163,8 +169,10 @@ void KERNEL(winograd_input)(const dml_real *x, size_t x_row, size_t x_column, ui
         for (size_t h = 0; h < PARTS; h++) {
             vector square[36];
             input_square(x, x_row, x_column, h, square);
-            for (size_t i = 0; i < 36; i++)
+            for (size_t i = 0; i < 36; i++) {
+                DML_PREFETCH_WRITE(AT(v, AHEAD) + i * position);
                 store(AT(v, 0) + i * position, square[i]);
+            }
         }
 }
 

@@ -18,7 +18,6 @@
 
 /* Sizes that were found by measurement on a machine with 48 KiB and 1 MiB of cache per core. They decide about speed
    only. */
-#define SLICE_PRODUCTS 1152  /* most products per sum and slice: 8 blocks of a 3 x 3 */
 #define SLICE_BLOCKS 32      /* most input blocks per slice */
 #define RUN_BYTES 524288     /* most bytes of a slice of the input that a run reads */
 #define RUN_MAX 64           /* most tiles in a run */
@@ -183,7 +182,7 @@ static void divide(job *j, uint32_t threads)
     const dml_conv *c = j->conv;
     const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernel.width * c->shape.stride;
     const uint32_t fewer = (uint32_t)(sizeof(dml_real) / j->bytes); /* times the products that fit */
-    uint32_t slice_blocks = fewer * SLICE_PRODUCTS / (taps * DML_BLOCK);
+    uint32_t slice_blocks = fewer * j->kernel.slice / (taps * DML_BLOCK);
     if (slice_blocks > fewer * SLICE_BLOCKS)
         slice_blocks = fewer * SLICE_BLOCKS;
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */

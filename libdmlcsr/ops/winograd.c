@@ -130,27 +130,13 @@ static uint32_t piece_of(const layout *l)
     return l->bytes < sizeof(dml_real) ? l->blocks : l->blocks <= 4 ? 2 : l->blocks < 16 ? 4 : 8;
 }
 
-/* All pieces of the slice for one tile of the convolution, added up in tile->y. x, w: of the first block. */
-static void add_pieces(const job *j, dml_conv_tile *tile, const char *x, const char *w)
-{
-    const uint32_t piece = piece_of(&j->l);
-    tile->r = NULL;
-    for (uint32_t b = 0; b < j->blocks; b += piece) {
-        const bool end = j->blocks - b <= piece;
-        tile->blocks = end ? j->blocks - b : piece;
-        tile->tail = end && j->last_slice ? j->conv->tail : DML_BLOCK;
-        tile->x = x + b * tile->x_plane * j->l.bytes;
-        tile->w = w + (size_t)b * DML_BLOCK * DML_BLOCK * j->l.bytes;
-        j->kernel.run(tile);
-        tile->r = tile->y;
-    }
-}
-
-/* Tiles [first, end) of the band, all positions: a pointwise convolution each. */
+/* Tiles [first, end) of the band, all positions: a pointwise convolution each, piece by piece, so that the weights of a
+   piece stay in the first cache while the tiles go by. */
 static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end, const weights *w, dml_real *m)
 {
     static const _Alignas(DML_ALIGNMENT) dml_real zeros[MAX_PANELS * DML_BLOCK] = {0};
     const uint32_t count = end - first, parts = dml_ceil_div(count, j->kernel.width);
+    const uint32_t pieces = dml_ceil_div(j->blocks, piece_of(&j->l));
     dml_conv_tile tile = {
         .x_plane = (size_t)(j->end - j->first) * j->l.tiles.columns * DML_BLOCK,
         .w_panel = w->panel,
@@ -162,13 +148,19 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
         .panels = panels,
         .first = true, .last = true,
     };
-    for (uint32_t position = 0; position < DML_WINOGRAD_POSITIONS; position++) {
+    for (uint32_t i = 0; i < DML_WINOGRAD_POSITIONS * pieces; i++) {
+        const uint32_t position = i / pieces, b = i % pieces * piece_of(&j->l);
+        const bool end_piece = i % pieces + 1 == pieces;
+        tile.blocks = end_piece ? j->blocks - b : piece_of(&j->l);
+        tile.tail = end_piece && j->last_slice ? j->conv->tail : DML_BLOCK;
+        tile.w = w->u + (position * w->position + (size_t)b * DML_BLOCK * DML_BLOCK) * j->l.bytes;
         for (uint32_t part = 0; part < parts; part++) {
             const uint32_t at = dml_split(count, parts, part);
             tile.width = dml_split(count, parts, part + 1) - at;
+            tile.x = j->v + (position * j->l.v + b * tile.x_plane + (size_t)(first + at) * DML_BLOCK) * j->l.bytes;
             tile.y = m + position * j->l.m + (size_t)at * DML_BLOCK;
-            add_pieces(j, &tile, j->v + (position * j->l.v + (size_t)(first + at) * DML_BLOCK) * j->l.bytes,
-                       w->u + position * w->position * j->l.bytes);
+            tile.r = b > 0 ? tile.y : NULL; /* the sum of the pieces before */
+            j->kernel.run(&tile);
         }
     }
 }
