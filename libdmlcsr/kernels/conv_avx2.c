@@ -14,13 +14,14 @@ DML_INLINE void add_channel(__m256 (*sum)[PARTS], const float *x, const float *w
 }
 
 /* Four channels at a time: what a loop adds is one instruction in seven, and a core that two programs share has none to
-   spare. */
+   spare. Strides of 2 are rare, and not worth the code. */
 DML_INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w, size_t count, const size_t width,
                            const size_t step)
 {
+    const size_t fours = step == 1 ? count / 4 * 4 : 0;
     size_t k = 0;
     DML_LOOP
-    for (; k + 4 <= count; k += 4) {
+    for (; k < fours; k += 4) {
         DML_UNROLL(4)
         for (size_t l = k; l < k + 4; l++)
             add_channel(sum, x + l, w + l * DML_BLOCK, width, step);

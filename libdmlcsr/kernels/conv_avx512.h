@@ -42,7 +42,7 @@ DML_INLINE void prefetch_outputs(const dml_conv_tile *t)
     for (size_t o = 0; o < t->panels; o++)
         for (size_t p = 0; p < t->width * DML_BLOCK; p += DML_BLOCK) {
             _mm_prefetch((const char *)(t->y + o * t->y_plane + p), _MM_HINT_T0);
-            if (t->r)
+            if (t->r && t->r != t->y)
                 _mm_prefetch((const char *)(t->r + o * t->r_plane + p), _MM_HINT_T0);
         }
 }

@@ -12,6 +12,9 @@
     void dml_winograd_weight_##isa(const dml_real *w, dml_real *u, size_t position);                                 \
     dml_winograd_patch dml_winograd_input_##isa;                                                                     \
     void dml_winograd_output_##isa(const dml_winograd_tile *tile);                                                   \
+    void dml_strassen_sums_##isa(const dml_real *x11, size_t right, size_t down, size_t n, dml_real *s,              \
+                                 size_t step);                                                                       \
+    void dml_strassen_output_##isa(const dml_strassen_tile *tile);                                                   \
     void dml_depthwise3x3_##isa(const dml_real *x, size_t x_row, const dml_real *w, const dml_real *bias,            \
                                 dml_real slope, uint32_t step, uint32_t width, dml_real *y);                         \
     void dml_maxpool3x3_##isa(const dml_real *const *row, uint32_t rows, uint32_t in_width, uint32_t width,          \
@@ -42,6 +45,12 @@ DML_DECLARE_KERNELS(avx512vnni);
 DML_DECLARE_KERNELS(neon);
 DML_DECLARE_KERNELS(neondot);
 DML_DECLARE_KERNELS(neonbf16);
+
+/* Whether a whole tile only adds its residual, as a piece of a sum does (ops/winograd.c): the same bits for less. */
+static inline bool adds_alone(const dml_conv_tile *t)
+{
+    return t->r && t->slope == 1 && t->scale == 1 && !t->relu;
+}
 
 /* Factors that lie side by side, as one number that an instruction can spread over its lanes. */
 static inline int32_t dml_load_32(const void *factors)

@@ -25,6 +25,8 @@ void dml_kernels_c(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_c;
     table->winograd_input = dml_winograd_input_c;
     table->winograd_output = dml_winograd_output_c;
+    table->strassen_sums = dml_strassen_sums_c;
+    table->strassen_output = dml_strassen_output_c;
 #ifndef DML_DOUBLE
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_c, 8, 2, SLICE};
     table->conv_u8 = (dml_conv_kernel){dml_conv_u8_c, 8, 2, SLICE};
@@ -54,6 +56,8 @@ void dml_kernels_sse41(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_sse41;
     table->winograd_input = dml_winograd_input_sse41;
     table->winograd_output = dml_winograd_output_sse41;
+    table->strassen_sums = dml_strassen_sums_sse41;
+    table->strassen_output = dml_strassen_output_sse41;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_sse41, 3, 1, SLICE};
     table->conv_u8 = (dml_conv_kernel){dml_conv_u8_sse41, 3, 1, SLICE};
     table->to_bf16 = dml_to_bf16_sse41;
@@ -78,6 +82,8 @@ void dml_kernels_avx2(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx2;
     table->winograd_input = dml_winograd_input_avx2;
     table->winograd_output = dml_winograd_output_avx2;
+    table->strassen_sums = dml_strassen_sums_avx2;
+    table->strassen_output = dml_strassen_output_avx2;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_avx2, 6, 1, SLICE};
     table->conv_u8 = (dml_conv_kernel){dml_conv_u8_avx2, 6, 1, SLICE};
     table->to_bf16 = dml_to_bf16_avx2;
@@ -110,6 +116,8 @@ void dml_kernels_avx512(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_avx512;
     table->winograd_input = dml_winograd_input_avx512;
     table->winograd_output = dml_winograd_output_avx512;
+    table->strassen_sums = dml_strassen_sums_avx512;
+    table->strassen_output = dml_strassen_output_avx512;
     table->to_bf16 = dml_to_bf16_avx512;
     table->to_u8 = dml_to_u8_avx512;
     table->winograd_weight_bf16 = dml_winograd_weight_bf16_avx512;
@@ -147,6 +155,8 @@ void dml_kernels_neon(dml_kernels *table)
     table->winograd_weight = dml_winograd_weight_neon;
     table->winograd_input = dml_winograd_input_neon;
     table->winograd_output = dml_winograd_output_neon;
+    table->strassen_sums = dml_strassen_sums_neon;
+    table->strassen_output = dml_strassen_output_neon;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_neon, 5, 1, SLICE};
     table->conv_u8 = (dml_conv_kernel){dml_conv_u8_neon, 5, 1, SLICE};
     table->to_bf16 = dml_to_bf16_neon;

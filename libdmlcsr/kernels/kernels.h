@@ -99,6 +99,33 @@ typedef struct dml_winograd_tile {
 typedef void dml_winograd_patch(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, void *v,
                                 size_t position);
 
+/* ---- Strassen ------------------------------------------------------------------------------------------------------
+ *
+ * Seven products of quarters of two matrices instead of eight (Strassen, "Gaussian elimination is not optimal",
+ * Numerische Mathematik 13, 1969):
+ *     M1 = (A11 + A22) (B11 + B22)    M2 = (A21 + A22) B11           C11 = M1 + M4 - M5 + M7    C12 = M3 + M5
+ *     M3 = A11 (B12 - B22)            M4 = A22 (B21 - B11)           C21 = M2 + M4              C22 = M1 - M2 + M3 + M6
+ *     M5 = (A11 + A12) B22            M6 = (A21 - A11) (B11 + B12)
+ *     M7 = (A12 - A22) (B21 + B22)
+ * Of the weights, upper and lower halves are output channels, of the input, left and right ones are pixels. */
+
+enum { DML_STRASSEN_SUMS = 5, DML_STRASSEN_PRODUCTS = 7 };
+
+/* Pixels on their way out, of one panel of the upper half and its partner of the lower one. */
+typedef struct dml_strassen_tile {
+    const dml_real *m;
+    size_t step;          /* elements between products */
+    const dml_real *bias; /* of the upper panel */
+    const dml_real *r;    /* residual, or NULL; may be y */
+    dml_real *y;          /* first pixel, upper panel, left half */
+    size_t bias_down;     /* elements to the lower panel's bias */
+    size_t right, down;   /* elements of y to the right and to the lower half */
+    size_t r_right, r_down;
+    dml_real slope, scale;
+    uint32_t width;       /* pixels */
+    bool relu;
+} dml_strassen_tile;
+
 /* ---- the table ---------------------------------------------------------------------------------------------------- */
 
 typedef struct dml_kernels {
@@ -113,6 +140,12 @@ typedef struct dml_kernels {
        dml_real. x is the first of the 6 x 6 pixels that the first tile reads. */
     dml_winograd_patch *winograd_input;
     void (*winograd_output)(const dml_winograd_tile *tile);
+
+    /* The sums that the products want, of n values each (a multiple of 16): s[0 .. n) = x11 + x22, then, `step` elements
+       further each, x21 + x22, x11 + x12, x21 - x11 and x12 - x22. They are those of A and those of B. */
+    void (*strassen_sums)(const dml_real *x11, size_t right, size_t down, size_t n, dml_real *s, size_t step);
+    /* C11 .. C22 to y: y = relu2(scale * leaky(bias + C) + r), as in dml_conv_tile. */
+    void (*strassen_output)(const dml_strassen_tile *tile);
 
     /* Fewer bits. A bfloat16 is rounded to nearest, ties to even, the same bits on every instruction set (a NaN loses
        the lower half and turns quiet); of pairs the even channel comes first in memory. */

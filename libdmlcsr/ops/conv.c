@@ -176,6 +176,12 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
         run_slice(j, &tile, slice, panel, run);
 }
 
+uint32_t dml_conv_slice(const dml_conv_kernel *kernel)
+{
+    const uint32_t blocks = kernel->slice / DML_BLOCK;
+    return blocks < SLICE_BLOCKS ? blocks : SLICE_BLOCKS;
+}
+
 /* How many slices, runs of tiles and groups of panels to split the work into. Anything is correct. */
 static void divide(job *j, uint32_t threads)
 {

@@ -79,9 +79,12 @@ size_t dml_conv_narrow_room(dml_format format, size_t x_size);
 void dml_conv_narrow_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
                          const dml_tensor *r, const dml_tensor *y, dml_real *room);
 
-/* As the network runs it, in any format: by Winograd's transforms (winograd.h) where they pay and nothing is added to
-   the result of h x w, else as a direct sum. room: dml_conv_any_room() elements for an input of x_size. */
-bool dml_conv_by_winograd(const dml_conv_shape *shape, bool residual, uint32_t h, uint32_t w);
+/* As the network runs it, in any format, whichever way is the fastest for a result of h x w: by Winograd's transforms
+   (winograd.h) where nothing is added to it, by Strassen's product (strassen.h), or as a direct sum. The shape alone
+   decides. room: dml_conv_any_room() elements for an input of x_size. */
+typedef enum dml_conv_way { DML_CONV_DIRECT, DML_CONV_WINOGRAD, DML_CONV_STRASSEN } dml_conv_way;
+
+dml_conv_way dml_conv_way_of(const dml_conv_shape *shape, bool residual, uint32_t h, uint32_t w);
 size_t dml_conv_any_room(const dml_conv_shape *shape, bool residual, size_t x_size, uint32_t h, uint32_t w,
                          uint32_t threads);
 void dml_conv_any_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, const dml_tensor *x,
@@ -89,6 +92,9 @@ void dml_conv_any_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool
 
 /* Kernel of a format. */
 dml_conv_kernel dml_conv_kernel_of(const dml_kernels *kernels, dml_format format);
+
+/* Input blocks of a slice of a 1 x 1 of single precision. */
+uint32_t dml_conv_slice(const dml_conv_kernel *kernel);
 
 /* Sets the border of blocks [first, end) of t to zero. */
 void dml_tensor_clear_border(const dml_tensor *t, uint32_t first, uint32_t end);

@@ -172,8 +172,10 @@ static void put(const job *j, uint32_t panel, uint32_t panels, uint32_t first, u
     dml_winograd_tile tile = {.position = j->l.m, .y_column = (size_t)t->dilation * DML_BLOCK, .slope = c->slope,
                               .scale = c->scale, .first = j->first_slice && !c->add, .last = j->last_slice,
                               .relu = c->relu};
+    dml_winograd_row at = dml_winograd_row_at(t, j->first + first / t->columns);
     for (uint32_t i = first; i < end; i++) {
-        const dml_winograd_row at = dml_winograd_row_at(t, j->first + i / t->columns);
+        if (i % t->columns == 0)
+            at = dml_winograd_row_at(t, j->first + i / t->columns);
         const uint32_t x = at.x + i % t->columns * DML_WINOGRAD * t->dilation;
         const dml_tensor y = dml_batch_image(j->y, at.image);
         tile.rows = dml_winograd_inside(DML_WINOGRAD, at.y, t->dilation, t->h);
@@ -196,7 +198,9 @@ static void output_task(void *argument, uint32_t task, uint32_t thread)
     const uint32_t panel = task / j->row_parts * step, panels = step < whole - panel ? step : whole - panel;
     const uint32_t tiles = (j->end - j->first) * j->l.tiles.columns, part = task % j->row_parts;
     const uint32_t from = dml_split(tiles, j->row_parts, part), to = dml_split(tiles, j->row_parts, part + 1);
-    const uint32_t runs = dml_ceil_div(to - from, j->l.run);
+    /* whole tiles of the convolution, since narrow ones take as many calls */
+    const uint32_t parts = dml_ceil_div(to - from, j->kernel.width), most = j->l.run / j->kernel.width;
+    const uint32_t runs = to - from <= j->l.run ? 1 : dml_ceil_div(parts, most);
     const size_t made = elements_of(&j->l, j->l.u);
     dml_real *own = j->own + thread * (made + DML_WINOGRAD_POSITIONS * j->l.m), *m = own + made;
     if (j->first == 0 && j->first_slice && part == 0)
@@ -206,7 +210,8 @@ static void output_task(void *argument, uint32_t task, uint32_t thread)
         }
     const weights w = weights_of(j, panel, panels, (char *)own);
     for (uint32_t run = 0; run < runs; run++) {
-        const uint32_t first = from + dml_split(to - from, runs, run), end = from + dml_split(to - from, runs, run + 1);
+        const uint32_t first = from + dml_split(to - from, parts, dml_split(parts, runs, run));
+        const uint32_t end = from + dml_split(to - from, parts, dml_split(parts, runs, run + 1));
         multiply(j, panels, first, end, &w, m);
         put(j, panel, panels, first, end, m);
     }

@@ -88,7 +88,7 @@ static void prepare_lane(bench *b, lane *l)
     const dml_conv_shape *s = &l->layer.shape;
     const size_t size = dml_conv_weight_size(s), bias_size = dml_conv_bias_size(s);
     const uint32_t side = dml_conv_side(l->layer.side, s->stride);
-    l->winograd = dml_conv_by_winograd(s, l->layer.shortcut != ALONE, side, side);
+    l->way = dml_conv_way_of(s, l->layer.shortcut != ALONE, side, side);
     l->weight_bytes = size * dml_format_bytes(s->format);
     l->weight = allocate_weights(b, s->format, size * l->layer.count);
     l->bias = allocate_filled(b, bias_size, 1.0f);
@@ -194,7 +194,11 @@ double lane_products(const lane *l)
 double lane_done(const lane *l)
 {
     const double pixels = DML_WINOGRAD * DML_WINOGRAD, taps = 9.0; /* of a tile; of a direct sum */
-    return lane_products(l) * (l->winograd ? DML_WINOGRAD_POSITIONS / (pixels * taps) : 1.0);
+    switch (l->way) {
+    case DML_CONV_WINOGRAD: return lane_products(l) * DML_WINOGRAD_POSITIONS / (pixels * taps);
+    case DML_CONV_STRASSEN: return lane_products(l) * DML_STRASSEN_PRODUCTS / 8;
+    default: return lane_products(l);
+    }
 }
 
 double lane_bytes(const lane *l)

@@ -18,7 +18,7 @@ typedef struct settings {
 typedef struct lane {
     layer layer;
     dml_conv conv;
-    bool winograd;
+    dml_conv_way way;
     size_t weight_bytes;   /* of one layer */
     char *weight;
     float *bias, *unit;

@@ -4,6 +4,7 @@
 
 #include "timing.h"
 
+static const char *const way_names[] = {"direct", "winograd", "strassen"}; /* of dml_conv_way */
 static const char *const format_names[FORMATS] = {"fp32", "bf16", "u8"};
 static const char *const precision_names[] = {"auto", "fp32", "bf16", "int8"};
 
@@ -90,7 +91,7 @@ static void print_layers(bench *b, FILE *json)
     for (size_t i = 0; i < b->lane_count; i++) {
         lane *l = &b->lanes[i];
         const dml_conv_shape *s = &l->layer.shape;
-        const char *way = l->winograd ? "winograd" : "direct", *format = format_names[s->format];
+        const char *way = way_names[l->way], *format = format_names[s->format];
         amount a = {0.0, 0.0, 0.0, 0.0};
         char shape[64];
         snprintf(shape, sizeof shape, "%u x %u>%u k%u s%u d%u @%u", l->layer.count, s->in, s->out, s->kernel,

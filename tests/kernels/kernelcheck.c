@@ -32,6 +32,8 @@ static const operation operations[] = {
     {"winograd_weight", check_winograd_weight, bench_winograd_weight, false},
     {"winograd_input", check_winograd_input, bench_winograd_input, false},
     {"winograd_output", check_winograd_output, bench_winograd_output, false},
+    {"strassen_sums", check_strassen_sums, bench_strassen_sums, false},
+    {"strassen_output", check_strassen_output, bench_strassen_output, false},
     {"winograd_weight_bf16", check_winograd_weight_bf16, bench_winograd_weight_bf16, false},
     {"winograd_input_bf16", check_winograd_input_bf16, bench_winograd_input_bf16, false},
     {"depthwise3x3", check_depthwise3x3, bench_depthwise3x3, false},

@@ -1,0 +1,3 @@
+/* The sums of Strassen's product: the definition. */
+#define ISA c
+#include "kernels/strassen_body.h"
