@@ -222,7 +222,6 @@ void KERNEL(winograd_output)(const dml_winograd_tile *t)
             output_line(half + 6 * i, 1, line, 1);
             for (size_t j = 0; j < t->columns; j++) {
                 dml_real *y = AT(t->y + i * t->y_row + j * t->y_column, 0);
-                DML_PREFETCH_WRITE(y + DML_WINOGRAD * t->y_column); /* the next tile's, most likely */
                 const vector sum = line[j] + (t->first ? bias : load(y));
                 store(y, t->last ? finish(t, sum) : sum);
             }
