@@ -20,7 +20,7 @@ from PIL import Image
 import widen
 
 STEPS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
-GAIN = 3e-4
+GAIN = 1e-3
 STRIDE = 4  # of the pixels that are looked at
 BIAS = "layer6.conv4.bias"
 
