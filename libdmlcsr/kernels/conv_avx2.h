@@ -64,7 +64,7 @@ DML_INLINE void end_whole(const dml_conv_tile *t, __m256i (*sum)[PARTS], const s
 DML_INLINE void finish(const dml_conv_tile *t, const float *sum)
 {
     const __m256 slope = _mm256_set1_ps(t->slope), scale = _mm256_set1_ps(t->scale), zero = _mm256_setzero_ps();
-    if (adds_alone(t)) {
+    if (dml_adds_alone(t)) {
         for (size_t p = 0; p < t->width * DML_BLOCK; p += LANES)
             _mm256_store_ps(t->y + p, _mm256_add_ps(_mm256_load_ps(sum + p), _mm256_load_ps(t->r + p)));
         return;

@@ -117,7 +117,7 @@ static void finish(const dml_conv_tile *t, const float *sum, size_t o)
     const size_t size = t->width * DML_BLOCK;
     const float *r = t->r ? t->r + o * t->r_plane : NULL;
     float *y = t->y + o * t->y_plane;
-    if (adds_alone(t)) {
+    if (dml_adds_alone(t)) {
         for (size_t p = 0; p < size; p += DML_BLOCK)
             _mm512_store_ps(y + p, _mm512_add_ps(end(_mm512_load_ps(sum + p), unit, bias), _mm512_load_ps(r + p)));
         return;

@@ -47,7 +47,7 @@ DML_DECLARE_KERNELS(neondot);
 DML_DECLARE_KERNELS(neonbf16);
 
 /* Whether a whole tile only adds its residual, as a piece of a sum does (ops/winograd.c): the same bits for less. */
-static inline bool adds_alone(const dml_conv_tile *t)
+static inline bool dml_adds_alone(const dml_conv_tile *t)
 {
     return t->r && t->slope == 1 && t->scale == 1 && !t->relu;
 }

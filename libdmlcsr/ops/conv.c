@@ -176,10 +176,10 @@ static void run_task(void *argument, uint32_t task, uint32_t thread)
         run_slice(j, &tile, slice, panel, run);
 }
 
-uint32_t dml_conv_slice(const dml_conv_kernel *kernel)
+uint32_t dml_conv_slice(const dml_conv_kernel *kernel, uint32_t taps, uint32_t fewer)
 {
-    const uint32_t blocks = kernel->slice / DML_BLOCK;
-    return blocks < SLICE_BLOCKS ? blocks : SLICE_BLOCKS;
+    const uint32_t blocks = fewer * kernel->slice / (taps * DML_BLOCK), most = fewer * SLICE_BLOCKS;
+    return blocks < most ? blocks : most;
 }
 
 /* How many slices, runs of tiles and groups of panels to split the work into. Anything is correct. */
@@ -188,11 +188,8 @@ static void divide(job *j, uint32_t threads)
     const dml_conv *c = j->conv;
     const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernel.width * c->shape.stride;
     const uint32_t fewer = (uint32_t)(sizeof(dml_real) / j->bytes); /* times the products that fit */
-    uint32_t slice_blocks = fewer * j->kernel.slice / (taps * DML_BLOCK);
-    if (slice_blocks > fewer * SLICE_BLOCKS)
-        slice_blocks = fewer * SLICE_BLOCKS;
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
-    j->slices = over_r || c->shape.format == DML_FORMAT_U8 ? 1 : dml_ceil_div(c->blocks, slice_blocks);
+    j->slices = over_r || c->shape.format == DML_FORMAT_U8 ? 1 : dml_ceil_div(c->blocks, dml_conv_slice(&j->kernel, taps, fewer));
 
     const size_t tile_bytes = dml_ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * j->bytes;
     uint32_t longest = (uint32_t)(RUN_BYTES / tile_bytes);

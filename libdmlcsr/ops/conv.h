@@ -93,8 +93,8 @@ void dml_conv_any_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool
 /* Kernel of a format. */
 dml_conv_kernel dml_conv_kernel_of(const dml_kernels *kernels, dml_format format);
 
-/* Input blocks of a slice of a 1 x 1 of single precision. */
-uint32_t dml_conv_slice(const dml_conv_kernel *kernel);
+/* Most input blocks of a slice, for so many taps and factors that are `fewer` times as narrow as single precision. */
+uint32_t dml_conv_slice(const dml_conv_kernel *kernel, uint32_t taps, uint32_t fewer);
 
 /* Sets the border of blocks [first, end) of t to zero. */
 void dml_tensor_clear_border(const dml_tensor *t, uint32_t first, uint32_t end);

@@ -163,14 +163,21 @@ static void release(layer *l)
    magnitudes (kernels/winograd_body.h), both ways. */
 #define WINOGRAD_GROWTH (25. * 25)
 
+static double largest_input(const layer *l)
+{
+    double x = 0;
+    for (size_t i = 0; i < dml_tensor_size(&l->x); i++)
+        x = fmax(x, fabs((double)l->x.data[i]));
+    return x;
+}
+
 /* The largest magnitude that a product of the layer can have, summed over its channels: rounding in a tile can come from
    any pixel of it. */
 static double largest_sum(const layer *l, uint32_t o)
 {
     const size_t taps = (size_t)l->s.conv.kernel * l->s.conv.kernel;
-    double sum = 0, x = 0;
-    for (size_t i = 0; i < dml_tensor_size(&l->x); i++)
-        x = fmax(x, fabs((double)l->x.data[i]));
+    const double x = largest_input(l);
+    double sum = 0;
     for (uint32_t i = 0; i < l->s.conv.in; i++) {
         double w = 0;
         for (size_t tap = 0; tap < taps; tap++)
@@ -195,10 +202,7 @@ static double largest_product_of_all(const layer *l)
     double w = 0;
     for (uint32_t o = 0; o < l->s.conv.out; o++)
         w = fmax(w, largest_weight(l, o));
-    double x = 0;
-    for (size_t i = 0; i < dml_tensor_size(&l->x); i++)
-        x = fmax(x, fabs((double)l->x.data[i]));
-    return l->s.conv.in * w * x;
+    return l->s.conv.in * w * largest_input(l);
 }
 
 /* Most that a value of output o may err for the way it goes, beside what a direct sum may. Strassen's seven products are
@@ -247,7 +251,8 @@ static double reference(const layer *l, uint32_t o, uint32_t y, uint32_t x, doub
                 magnitude += fabs(w * at);
                 rounded += rounding(c->format, at, w, largest);
             }
-    double v = (sum > 0 ? sum : (double)l->conv.slope * sum) * (double)l->conv.scale, r = l->s.residual ? *pixel(&l->r, o, y, x) : 0.0;
+    double v = (sum > 0 ? sum : (double)l->conv.slope * sum) * (double)l->conv.scale;
+    const double r = l->s.residual ? *pixel(&l->r, o, y, x) : 0.0;
     if (c->format == DML_FORMAT_U8) /* its bias may have a larger part that its sum takes away again */
         magnitude += terms * (double)X_ZERO / (double)X_GAIN * largest;
     *bound = (terms + 6.0) * 0x1p-24 * 1.01 * (magnitude + fabs(r)) + rounded + 0x1p-120;
