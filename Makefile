@@ -282,6 +282,8 @@ $(BUILD)/libdmlcsr/kernels/%.o: libdmlcsr/kernels/%.c $(remakers)
 	$(call say,CC,$<)$(call compile,$(includes),$(call kernel_flags,$<))
 
 $(BUILD)/libdmlcsr/api.o $(BUILD)/libdmlcsr/api_model.o: more_flags = $(data_dir_flag)
+# Nobody waits for an exporter: it is made small.
+$(BUILD)/libdmlcsr/onnx/%.o: more_flags = $(if $(filter -O2,$(CFLAGS)),-Os)
 $(BUILD)/libdmlcsr/model/default_model.o: more_flags = $(model_flag) -fno-lto
 $(BUILD)/libdmlcsr/model/default_model.o: $(model_file)
 $(BUILD)/libdmlcsr/%.o: libdmlcsr/%.c $(remakers)

@@ -9,29 +9,37 @@
 #define TILT_MOST 1.1 /* radians: the network has not seen faces that lie or stand on their heads */
 /* A face that moves less, in face sizes, stays where it is: the network does not care so far. */
 #define STAYS .08
+/* A face is measured to a tenth: one that is so much smaller may be as large as was asked for, and the scan's windows show
+   it, too (FOUND_FROM). */
+#define SMALLER .88
 
 /* Two frames are of one face when the centre of one lies well inside the other. */
-static bool same_face(const dml_face_frame *a, const dml_face_frame *b, double reach)
+static bool same_face(const dml_face_frame *a, const dml_face_frame *b)
 {
-    return hypot(a->x - b->x, a->y - b->y) < reach * fmax(a->size, b->size);
+    return hypot(a->x - b->x, a->y - b->y) < .5 * fmax(a->size, b->size);
 }
 
 static bool is_known(const dml_search *s, const dml_face_frame *frame)
 {
     for (uint32_t i = 0; i < s->count; i++)
-        if (same_face(&s->finder->found[i].frame, frame, .5))
+        if (same_face(&s->finder->found[i].frame, frame))
             return true;
     return false;
+}
+
+/* Then the network sees the same in both. */
+static bool stays(const dml_face_frame *a, const dml_face_frame *b)
+{
+    return hypot(a->x - b->x, a->y - b->y) < STAYS * b->size && fabs(log(a->size / b->size)) < 2.0 * STAYS
+           && fabs(a->rotation - b->rotation) < 2.0 * STAYS;
 }
 
 static bool is_refused(const dml_search *s, const dml_face_frame *frame)
 {
     const uint32_t n = s->refused < DML_FACES_REFUSED ? s->refused : DML_FACES_REFUSED;
-    for (uint32_t i = 0; i < n; i++) {
-        const dml_face_frame *r = &s->finder->refused[i];
-        if (same_face(r, frame, .2) && fabs(log(r->size / frame->size)) < .2)
+    for (uint32_t i = 0; i < n; i++)
+        if (stays(&s->finder->refused[i], frame))
             return true;
-    }
     return false;
 }
 
@@ -39,12 +47,6 @@ static void refuse(dml_search *s, const dml_face_frame *frame)
 {
     s->finder->refused[s->refused % DML_FACES_REFUSED] = *frame;
     s->refused++;
-}
-
-static bool stays(const dml_face_frame *a, const dml_face_frame *b)
-{
-    return hypot(a->x - b->x, a->y - b->y) < STAYS * b->size && fabs(log(a->size / b->size)) < 2.0 * STAYS
-           && fabs(a->rotation - b->rotation) < 2.0 * STAYS;
 }
 
 /* The box around all that belongs to the face, inside the picture. */
@@ -118,7 +120,7 @@ int dml_search_refine(dml_search *s, dml_face_frame start)
         if (is_known(s, &found.frame))
             return DMLCSR_OK;
     }
-    if (good && found.confidence >= s->threshold && found.frame.size >= s->smallest) {
+    if (good && found.confidence >= s->threshold && found.frame.size > SMALLER * s->smallest) {
         keep(s, &found);
     } else {
         refuse(s, &start);

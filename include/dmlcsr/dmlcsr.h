@@ -353,7 +353,8 @@ typedef struct dmlcsr_face {
 typedef struct dmlcsr_find_options {
     size_t struct_size; /**< set by dmlcsr_find_options_init() */
     float smallest;     /**< size of the smallest face in image pixels, 8 or more; 0: 1/32 of the longer side, at least 24.
-                             Halving it means up to four times as many passes of the network */
+                             One that is measured up to a tenth less counts, too. Halving it means up to four times as
+                             many passes of the network */
     float threshold;    /**< confidence from which on a face counts, up to 1; 0: 0.5 */
     uint32_t most;      /**< number of faces after which the smaller ones are left out; 0: no limit but 1000 */
     uint32_t reserved;  /**< zero */

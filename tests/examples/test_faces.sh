@@ -9,7 +9,7 @@ esac
 parse=$BUILD/bin/dmlcsr-parse
 [ -x "$parse" ] || skip "there is no $parse"
 case $parse in /*) ;; *) parse=$PWD/$parse ;; esac
-demo=$PWD/examples/demo.jpg region=$(cat examples/demo.region)
+weights=$PWD/weights demo=$PWD/examples/demo.jpg region=$(cat examples/demo.region)
 
 helper make_groups -Iexamples examples/io.c examples/io_jpeg.c examples/io_png.c examples/exif.c
 helper check_png
@@ -24,6 +24,12 @@ for name in portrait close tilted party crowd plain gradient noise; do
     try 0 "$name" "$parse" --faces --json --label "$name-label.png" $name.png
     cp "$folder/out" $name.json
     try 0 "faces of $name" "$groups" check $name $name.json
+done
+# Faces hardly larger than the smallest, for either model.
+for model in small base; do
+    try 0 "$model" "$parse" --faces --json --smallest 40 --model "$weights/dmlcsr-$model.safetensors" crowd.png
+    cp "$folder/out" $model.json
+    try 0 "$model misses none" "$groups" check crowd $model.json
 done
 try 1 "the check notices a face that is missing" "$groups" check party portrait.json
 try 1 "and one too many" "$groups" check portrait party.json
