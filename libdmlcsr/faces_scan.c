@@ -1,30 +1,60 @@
-/* The scan: squares of the picture, each split into four until its faces would be too small. A square of side c is
- * looked at in a window of twice that side, so that a face whose centre lies in it is seen with what is around it, and
- * found when it is a quarter to three quarters of the window. Smaller ones are found further down; the last squares are
- * left out where the map of the window before shows nothing like an eye beside a nose or a mouth. */
+/* The scan: the picture is looked at in windows, from one that holds all of it to such in which the smallest face is a
+ * quarter of the side, each half as large as those before. They lie inside the picture, where it is large enough, and
+ * overlap by half, so that each face is a quarter to a half of one that shows what is around it. Most windows are of the
+ * last size; they are left out where the window before shows nothing like an eye beside a nose or a mouth. */
 #include <math.h>
 
 #include "faces.h"
+#include "ops/split.h"
 
 #define UNSURE .25       /* of parts in a window: no place for a closer look */
 #define SEEDS 32         /* places in one window that are worth a closer look */
 #define FOUND_FROM .22   /* sizes, as shares of the window, of faces that are looked at closer */
 #define FOUND_TO .85
-#define SPLIT_TO .25     /* faces from this share of the window on are found without splitting it */
-#define SEEN_FROM .1     /* smaller faces leave no trace in the map that could be relied on: see worth_splitting() */
+#define LAST 4.0         /* smallest faces in the side of the last windows */
+#define FIRST 2.0        /* sides of the picture in that of the first window, at least: a face may be cut off all around */
+#define REACH .375       /* of the side of a window to each side of its centre: what it shows better than its neighbours */
 #define TRACE_REACH .45  /* of a trace, in smallest faces to each side: eyes and mouth of a face are closer */
-#define TRACE .005       /* of a face in the map, in squares of the smallest; of one that is seen clearly it is .05 */
-#define MARGIN (1.0 / 16.0) /* around the quarter, as a share of the window */
-#define OWN_SHARE .2     /* of the work on a square and what is below it, for progress */
+#define TRACE .004       /* of a face in the map, in squares of the smallest; of one that is seen clearly it is .05 */
 
-typedef struct quarter {
-    double x, y, side;
-} quarter;
+#define INSIDE 3         /* windows of the last size, at most, that share a window before along a side of it */
 
-static bool touches_picture(const dml_search *s, const quarter *q)
+/* Centres of windows of one size along a side of the picture. */
+typedef struct axis {
+    double first, step;
+    uint32_t count;
+} axis;
+
+/* All windows of one size. */
+typedef struct level {
+    double window;
+    axis x, y;
+} level;
+
+static axis axis_of(double side, double window)
 {
-    return q->x + q->side / 2.0 > -.5 && q->x - q->side / 2.0 < s->image->width - .5 && q->y + q->side / 2.0 > -.5
-           && q->y - q->side / 2.0 < s->image->height - .5;
+    axis a = { (side - 1.0) / 2.0, 0.0, 1 };
+    if (side > window) {
+        a.count = (uint32_t)ceil((side - window) / (window / 2.0)) + 1;
+        a.first = (window - 1.0) / 2.0;
+        a.step = (side - window) / (a.count - 1);
+    }
+    return a;
+}
+
+static double centre(const axis *a, uint32_t i)
+{
+    return a->first + i * a->step;
+}
+
+static level level_of(const dml_search *s, double window)
+{
+    return (level){ window, axis_of(s->image->width, window), axis_of(s->image->height, window) };
+}
+
+static double windows_of(const level *l)
+{
+    return (double)l->x.count * l->y.count;
 }
 
 /* Whether the window shows enough of a face to know where it is. */
@@ -100,57 +130,89 @@ static double trace_at(const dml_part_map *map, uint32_t x, uint32_t y, uint32_t
     return sqrt(eyes * others);
 }
 
-/* Whether a quarter of the window's middle may hold a face that is to be found further down. Of faces
-   of an eighth of the window 73 of 75 showed more than half of the quarters without faces do, with three models. Of faces
-   of a sixteenth a map tells too little to leave anything out: what 19 of 20 show, nine in ten quarters without do, too. */
-static bool worth_splitting(const dml_search *s, double window, int right, int down)
+/* Whether the map shows a trace of a face where the window of the last size at (x, y) of the picture would be the best to
+   find it. Of faces of an eighth of the window 73 of 75 showed more than half of such places without faces do, with three
+   models. Larger windows tell too little to leave anything out: what 19 of 20 faces of a sixteenth show, nine in ten
+   places without faces do, too. */
+static bool shows_trace(const dml_search *s, const dml_similarity *to_picture, double window, double x, double y)
 {
     const dml_part_map *map = &s->finder->coarse;
-    const double side = map->side, smallest = side * s->smallest / window;
-    const double from_x = side * ((right ? .5 : .25) - MARGIN), from_y = side * ((down ? .5 : .25) - MARGIN);
-    const double wide = side * (.25 + 2.0 * MARGIN);
+    const double cell = to_picture->a, smallest = s->smallest / cell, half = REACH * window / cell;
     const uint32_t reach = (uint32_t)(TRACE_REACH * smallest + .5);
-    if (smallest < SEEN_FROM * side)
-        return true;
-    for (uint32_t y = (uint32_t)ceil(from_y); y < from_y + wide; y++)
-        for (uint32_t x = (uint32_t)ceil(from_x); x < from_x + wide; x++)
-            if (trace_at(map, x, y, reach) > TRACE * squared(smallest))
+    const double middle_x = (x - to_picture->tx) / cell, middle_y = (y - to_picture->ty) / cell;
+    const double right = fmin(middle_x + half, map->side - 1.0), bottom = fmin(middle_y + half, map->side - 1.0);
+    for (uint32_t v = (uint32_t)ceil(fmax(middle_y - half, 0.0)); v <= bottom; v++)
+        for (uint32_t u = (uint32_t)ceil(fmax(middle_x - half, 0.0)); u <= right; u++)
+            if (trace_at(map, u, v, reach) > TRACE * squared(smallest))
                 return true;
     return false;
 }
 
-static int scan(dml_search *s, const quarter *q, double share)
+/* Looks at one window, and at the faces in it. */
+static int look_at(dml_search *s, double window, double x, double y, dml_similarity *to_picture)
 {
-    const double window = 2.0 * q->side;
-    const bool split = s->smallest < .99 * SPLIT_TO * window;
-    const dml_face_frame square = { q->x, q->y, window, 0.0 };
-    const double end = s->done + share;
-    dml_similarity to_picture;
-    bool worth[4];
+    const dml_face_frame square = { x, y, window, 0.0 };
     int status;
-    DML_TRY(dml_search_look(s, &square, &s->finder->coarse, &to_picture));
-    DML_TRY(look_closer(s, &to_picture));
-    erase_found(s, &to_picture);
-    for (int i = 0; i < 4; i++)
-        worth[i] = split && worth_splitting(s, window, i & 1, i >> 1);
-    s->done += OWN_SHARE * share;
-    for (int i = 0; i < 4; i++) {
-        const quarter part = { q->x + (i & 1 ? .25 : -.25) * q->side, q->y + (i >> 1 ? .25 : -.25) * q->side,
-                               q->side / 2.0 };
-        if (worth[i] && touches_picture(s, &part))
-            DML_TRY(scan(s, &part, (1.0 - OWN_SHARE) / 4.0 * share));
-    }
-    s->done = end;
+    DML_TRY(dml_search_look(s, &square, &s->finder->coarse, to_picture));
+    DML_TRY(look_closer(s, to_picture));
+    erase_found(s, to_picture);
 fail:
     return status;
 }
 
-/* The last squares are just so large that the smallest faces are found there; the first one has the whole picture. */
+/* The windows of the last size inside window (i, j) of the size before, of which the map is there. */
+static int scan_inside(dml_search *s, const level *before, const level *last, uint32_t i, uint32_t j,
+                       const dml_similarity *to_picture, double share)
+{
+    const uint32_t left = dml_split(last->x.count, before->x.count, i), top = dml_split(last->y.count, before->y.count, j);
+    const uint32_t columns = dml_split(last->x.count, before->x.count, i + 1) - left;
+    const uint32_t rows = dml_split(last->y.count, before->y.count, j + 1) - top;
+    bool traces[INSIDE * INSIDE];
+    int status = DMLCSR_OK;
+    for (uint32_t k = 0; k < rows * columns; k++) /* of all of them, since the first look changes the map */
+        traces[k] = shows_trace(s, to_picture, last->window, centre(&last->x, left + k % columns),
+                                centre(&last->y, top + k / columns));
+    for (uint32_t k = 0; k < rows * columns; k++) {
+        dml_similarity ignored;
+        s->done += share;
+        if (traces[k])
+            DML_TRY(look_at(s, last->window, centre(&last->x, left + k % columns), centre(&last->y, top + k / columns),
+                            &ignored));
+    }
+fail:
+    return status;
+}
+
+/* With the last level inside, where it is given. */
+static int scan_level(dml_search *s, const level *l, const level *last, double share)
+{
+    int status = DMLCSR_OK;
+    for (uint32_t j = 0; j < l->y.count; j++)
+        for (uint32_t i = 0; i < l->x.count; i++) {
+            dml_similarity to_picture;
+            DML_TRY(look_at(s, l->window, centre(&l->x, i), centre(&l->y, j), &to_picture));
+            s->done += share;
+            if (last)
+                DML_TRY(scan_inside(s, l, last, i, j, &to_picture, share));
+        }
+fail:
+    return status;
+}
+
 int dml_search_scan(dml_search *s)
 {
-    const double width = s->image->width, height = s->image->height;
-    quarter whole = { (width - 1.0) / 2.0, (height - 1.0) / 2.0, s->smallest / SPLIT_TO / 2.0 };
-    while (whole.side < fmax(width, height))
-        whole.side *= 2.0;
-    return scan(s, &whole, 1.0);
+    const level last = level_of(s, LAST * s->smallest);
+    int doublings = 1, status = DMLCSR_OK;
+    double windows = windows_of(&last);
+    while (ldexp(last.window, doublings) < FIRST * fmax(s->image->width, s->image->height))
+        doublings++;
+    for (int i = doublings; i > 0; i--) {
+        const level l = level_of(s, ldexp(last.window, i));
+        windows += windows_of(&l);
+    }
+    for (int i = doublings; i > 0 && status == DMLCSR_OK; i--) {
+        const level l = level_of(s, ldexp(last.window, i));
+        status = scan_level(s, &l, i == 1 ? &last : NULL, 1.0 / windows);
+    }
+    return status;
 }

@@ -378,7 +378,7 @@ static inline void dmlcsr_face_region(const dmlcsr_face *face, dmlcsr_region *re
 }
 
 /**
- * Finds the faces in a whole picture, with the network itself and nothing else: it looks at the picture in squares, from
+ * Finds the faces in a whole picture, with the network itself and nothing else: it looks at the picture in windows, from
  * large to small, and then closer at each place where skin, eyes, nose and mouth may make up a face. Parse what is found
  * with dmlcsr_parse_region() or dmlcsr_parse_many() and DMLCSR_COMPOSE in the order in which they come: the square of a
  * large face may hold smaller ones, of which the network then knows little, so that their own parse has to be on top.
