@@ -163,14 +163,13 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
-static uint32_t calls;
-
+/* Not the second call: the caller's thread, which makes them, may get no job but those that are left over. */
 static int stop_after_one(void *opaque, uint32_t done, uint32_t total)
 {
     (void)opaque;
     ck_assert_uint_eq(total, JOBS);
     ck_assert_uint_le(done, JOBS);
-    return ++calls > 1;
+    return done > 0;
 }
 
 START_TEST(cancelling)
@@ -181,7 +180,6 @@ START_TEST(cancelling)
         options.progress = stop_after_one;
         dmlcsr *handle = make(&options, threads);
         int cancelled = 0;
-        calls = 0;
         write_to(together[0], PIXELS, 0);
         ck_assert_int_eq(dmlcsr_parse_many(handle, job, JOBS), DMLCSR_ERROR_CANCELLED);
         for (int i = 0; i < JOBS; i++)
