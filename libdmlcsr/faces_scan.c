@@ -15,7 +15,7 @@
 #define FIRST 2.0        /* sides of the picture in that of the first window, at least: a face may be cut off all around */
 #define REACH .375       /* of the side of a window to each side of its centre: what it shows better than its neighbours */
 #define TRACE_REACH .45  /* of a trace, in smallest faces to each side: eyes and mouth of a face are closer */
-#define TRACE .004       /* of a face in the map, in squares of the smallest; of one that is seen clearly it is .05 */
+#define TRACE .002       /* of a face in the map, in squares of the smallest; of one that is seen clearly it is .05 */
 #define INSIDE 3         /* windows of the last size, at most, that share a window before along a side of it */
 
 /* Centres of windows of one size along a side of the picture. */
@@ -131,7 +131,7 @@ static double trace_at(const dml_part_map *map, uint32_t x, uint32_t y, uint32_t
 
 /* Whether the map shows a trace of a face where the window of the last size at (x, y) of the picture would be the best to
    find it. A face is an eighth of the map's window there, or more: 73 of 75 showed a trace, with three models, and so did
-   three in five places without a face. Larger windows tell too little to leave anything out: what 19 of 20 faces of a
+   two in three places without a face. Larger windows tell too little to leave anything out: what 19 of 20 faces of a
    sixteenth show, nine in ten places without one do, too. */
 static bool shows_trace(const dml_search *s, const dml_similarity *to_picture, double window, double x, double y)
 {
