@@ -14,16 +14,13 @@
 #define SMALLER .88
 
 /* Two frames are of one face when the centre of one lies well inside the other. */
-static bool same_face(const dml_face_frame *a, const dml_face_frame *b)
-{
-    return hypot(a->x - b->x, a->y - b->y) < .5 * fmax(a->size, b->size);
-}
-
 static bool is_known(const dml_search *s, const dml_face_frame *frame)
 {
-    for (uint32_t i = 0; i < s->count; i++)
-        if (same_face(&s->finder->found[i].frame, frame))
+    for (uint32_t i = 0; i < s->count; i++) {
+        const dml_face_frame *f = &s->finder->found[i].frame;
+        if (hypot(f->x - frame->x, f->y - frame->y) < .5 * fmax(f->size, frame->size))
             return true;
+    }
     return false;
 }
 

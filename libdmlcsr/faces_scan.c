@@ -201,17 +201,15 @@ fail:
 int dml_search_scan(dml_search *s)
 {
     const level last = level_of(s, LAST * s->smallest);
-    int doublings = 1, status = DMLCSR_OK;
+    const double first = FIRST * fmax(s->image->width, s->image->height);
+    level l = last;
     double windows = windows_of(&last);
-    while (ldexp(last.window, doublings) < FIRST * fmax(s->image->width, s->image->height))
-        doublings++;
-    for (int i = doublings; i > 0; i--) {
-        const level l = level_of(s, ldexp(last.window, i));
+    int status = DMLCSR_OK;
+    do {
+        l = level_of(s, 2.0 * l.window);
         windows += windows_of(&l);
-    }
-    for (int i = doublings; i > 0 && status == DMLCSR_OK; i--) {
-        const level l = level_of(s, ldexp(last.window, i));
-        status = scan_level(s, &l, i == 1 ? &last : NULL, 1.0 / windows);
-    }
+    } while (l.window < first);
+    for (; l.window > last.window && status == DMLCSR_OK; l = level_of(s, l.window / 2.0))
+        status = scan_level(s, &l, l.window == 2.0 * last.window ? &last : NULL, 1.0 / windows);
     return status;
 }
