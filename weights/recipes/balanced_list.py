@@ -6,7 +6,10 @@ usage: balanced_list.py DATA OUTPUT [CLASS=TIMES]...
 DATA has train_list.txt and val_list.txt (an image and its labels on each line) and label_names.txt. OUTPUT becomes a
 folder with a train_list.txt of its own, the same val_list.txt and label_names.txt, and links to everything else: a
 data folder for dmlcsr-train. A picture with several of the named classes comes as often as the most frequent of them.
-A class counts as there from 20 pixels on. Needs numpy and PIL.
+A class counts as there from 20 pixels on.
+
+Pictures whose left and right parts (l_eye and r_eye, ...) lie the other way round than in most are left out: their
+labels are swapped, and would teach the network to doubt. Needs numpy and PIL.
 """
 import os
 import shutil
@@ -16,6 +19,12 @@ import numpy as np
 from PIL import Image
 
 LEAST_PIXELS = 20
+
+
+def sides(labels, pairs):
+    """For each pair of classes: 1 when the first lies right of the second, -1 left, 0 when one is not there."""
+    found = [[np.nonzero(labels == c)[1] for c in pair] for pair in pairs]
+    return [int(np.sign(l.mean() - r.mean())) if min(len(l), len(r)) >= LEAST_PIXELS else 0 for l, r in found]
 
 
 def main():
@@ -39,14 +48,21 @@ def main():
             shutil.copy(os.path.join(data, name), target)
         elif name != "train_list.txt" and not os.path.lexists(target):
             os.symlink(os.path.abspath(os.path.join(data, name)), target)
-    lines = 0
+    twins = [(names.index("l_" + name[2:]), c) for c, name in enumerate(names)
+             if name.startswith("r_") and "l_" + name[2:] in names]
+    repeats, order = [], []
+    for image, path in pairs:
+        labels = np.asarray(Image.open(os.path.join(data, path)))
+        count = np.bincount(labels.ravel(), minlength=256)
+        repeats.append(max([1] + [times[c] for c in times if count[c] >= LEAST_PIXELS]))
+        order.append(sides(labels, twins))
+    order = np.array(order).reshape(len(pairs), len(twins))
+    swapped = (order * np.sign(order.sum(0)) < 0).any(1)
+    lines = [f"{image} {labels}\n" * repeat for (image, labels), repeat, wrong in zip(pairs, repeats, swapped) if not wrong]
     with open(os.path.join(output, "train_list.txt"), "w") as file:
-        for image, labels in pairs:
-            count = np.bincount(np.asarray(Image.open(os.path.join(data, labels))).ravel(), minlength=256)
-            repeat = max([1] + [times[c] for c in times if count[c] >= LEAST_PIXELS])
-            file.write(f"{image} {labels}\n" * repeat)
-            lines += repeat
-    print(f"{len(pairs)} pictures, {lines} lines in {output}/train_list.txt")
+        file.writelines(lines)
+    print(f"{len(pairs)} pictures, {swapped.sum()} with left and right swapped left out,"
+          f" {sum(repeats) - sum(np.array(repeats)[swapped])} lines in {output}/train_list.txt")
 
 
 if __name__ == "__main__":
