@@ -242,6 +242,8 @@ int run_open(run *r, const settings *s)
         return status;
     list_classes(r);
     describe(r);
+    if ((status = run_open_teacher(r)))
+        return status;
     if ((status = run_restore(r)))
         return status;
     dmlcsr_trainer_info info = {.struct_size = sizeof info};
@@ -251,6 +253,7 @@ int run_open(run *r, const settings *s)
 
 void run_close(run *r)
 {
+    run_close_teacher(r);
     dmlcsr_loader_free(r->loader);
     dmlcsr_trainer_free(r->trainer);
     dmlcsr_dataset_free(r->train);
@@ -294,6 +297,8 @@ static int step(run *r, double rate, double started, uint32_t first)
         progress_hide(&r->bar);
         return complain(dmlcsr_loader_last_error(r->loader));
     }
+    if (!run_ask_teacher(r, &batch))
+        return RUN_FAILED;
     const int status = dmlcsr_trainer_step(r->trainer, batch.input, batch.labels, rate, &terms);
     r->together = status == DMLCSR_ERROR_DIVERGED; /* the loss is that of all processes: the first one says it */
     if (status) {

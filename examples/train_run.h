@@ -13,6 +13,8 @@ typedef struct run {
     dmlcsr_dataset *train, *validate; /* validate: NULL when nothing is evaluated */
     dmlcsr_loader *loader;
     dmlcsr_trainer *trainer;
+    dmlcsr *teacher;              /* NULL: none */
+    float *lesson;                /* its logits for a batch */
     dmlcsr_schedule schedule;
     uint32_t epoch, step, steps;  /* next step; steps of an epoch */
     uint64_t taken;               /* steps of this call */
@@ -46,6 +48,11 @@ void run_tell_kept(const run *r); /* where a run that fails can go on */
 int run_restore(run *r);  /* RUN_DONE: there was one, or none; RUN_FAILED: none that can be read */
 bool run_export(run *r, int which, const char *name);
 void run_path(const run *r, const char *name, char *path, size_t size); /* of a file in the folder */
+
+/* train_teacher.c: another network that teaches; nothing when there is none */
+int run_open_teacher(run *r);
+bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch); /* what it says is for the next step */
+void run_close_teacher(run *r);
 
 /* train_evaluate.c, both for a model file that was exported */
 bool run_evaluate(const run *r, const char *name, metrics *m); /* prints its scores; false after a message */

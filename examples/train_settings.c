@@ -43,6 +43,8 @@ static const setting table[] = {
     W(divide, "1", 1, 16, true, "widths: the published ones divided by 1, 2, 4, 8 or 16"),
     T(family, "", true, "a model file whose blocks and widths are taken instead"),
     T(init, "", true, "a model file to start from: what has the same name and shape"),
+    T(teacher, "", true, "a model file whose network teaches until the first cycle ends; none: the labels alone do"),
+    N(teacher_share, "0.5", 0, 1, true, "of the cross entropies of parsing, what it teaches; 0: nothing"),
     W(size, "473", 17, 4097, true, "side of the input"),
     W(batch, "28", 1, 65535, false, "pictures of a step, on each process (mpirun)"),
     W(threads, "0", 0, 256, false, "threads of a step; 0: one per core"),

@@ -15,7 +15,8 @@ typedef struct settings {
     double cache_side, cache_mb, workers;
     /* network */
     double classes, blocks1, blocks2, blocks3, blocks4, divide;
-    char family[SETTING_TEXT], init[SETTING_TEXT];
+    char family[SETTING_TEXT], init[SETTING_TEXT], teacher[SETTING_TEXT];
+    double teacher_share;
     /* step */
     double size, batch, threads, recompute, momentum, decay, clip, average, edge_width;
     double weight_parse, weight_binary, weight_category, weight_attention_binary, weight_attention_category, lovasz;

@@ -510,7 +510,8 @@ DMLCSR_API int dmlcsr_trainer_fill(dmlcsr_trainer *trainer, const char *model_pa
 typedef struct dmlcsr_loss_terms {
     size_t struct_size;      /**< set by the caller to sizeof(dmlcsr_loss_terms) */
     double lovasz;           /**< Lovasz-Softmax of the parsing head */
-    double parse;            /**< cross entropy; with a teacher, here and in the next two, KL divergence */
+    double parse;            /**< cross entropy; when the self-ensemble teaches, here and in the next two, KL divergence;
+                                  with dmlcsr_trainer_distil(), here and in attention, the mixture */
     double binary_edge, category_edge; /**< cross entropy of the edge heads */
     double attention_binary, attention_category; /**< cross entropy of parsing at the pixels of such edges */
     double total;            /**< weighted sum */
@@ -558,9 +559,25 @@ DMLCSR_API int dmlcsr_trainer_estimate(dmlcsr_trainer *trainer, int which, const
 
 /**
  * Self-distillation: from now on the ensemble is the teacher of each step (nonzero), or not (0).
- * @return DMLCSR_OK, ERROR_ARGUMENT when there is no ensemble yet, ERROR_MEMORY or ERROR_LIMIT. @since 0.2
+ * @return DMLCSR_OK, ERROR_ARGUMENT when there is no ensemble yet or logits of another network wait for the next step
+ *         (dmlcsr_trainer_distil()), ERROR_MEMORY or ERROR_LIMIT. @since 0.2
  */
 DMLCSR_API int dmlcsr_trainer_teach(dmlcsr_trainer *trainer, int on);
+
+/**
+ * Distillation: what another network says about the batch of the next step, which learns from it beside the labels. At
+ * each pixel that has a label, the cross entropy of parsing, also that of the attention terms, becomes
+ * (1 - share) cross entropy + share KL(q || p), where q is the softmax of these logits; Lovasz-Softmax and both edge
+ * terms stay with the labels. The logits are forgotten after one step; one that fails leaves them for its repetition.
+ * Where several processes train, each brings the logits of its own pictures.
+ * @param trainer  the trainer
+ * @param logits   batch x classes x oh x ow, copied; oh and ow are what dmlcsr_forward_size() gives for height and width
+ *                 (a side of s has (s - 1) / 4 + 1, rounded down). NULL: forgets what waits
+ * @param share    of the divergence, 0 to 1; 0: forgets what waits
+ * @return DMLCSR_OK; ERROR_ARGUMENT (a share outside, a logit that is no finite number, named with its picture; or the
+ *         self-ensemble teaches); ERROR_MEMORY or ERROR_LIMIT. After an error, what waited still waits. @since 0.2
+ */
+DMLCSR_API int dmlcsr_trainer_distil(dmlcsr_trainer *trainer, const float *logits, double share);
 
 /**
  * Writes a model file (safetensors) for dmlcsr_create().

@@ -151,6 +151,7 @@ static void settle(const reading *r, const position *p)
     t->seen[DMLCSR_AVERAGE] = p->seen[1];
     t->average_stale = p->stale;
     t->teaching = p->teaching != 0;
+    t->distil = 0; /* what waited was for another step */
     if (!p->cycle)
         dml_trainer_drop_state(t, DMLCSR_ENSEMBLE);
     if (dml_trainer_has(t, DMLCSR_AVERAGE) && !file_has(r, DMLCSR_AVERAGE)) { /* it begins as a copy */

@@ -217,17 +217,16 @@ static int add_up(const dml_loss *l, dml_loss_terms *terms)
 }
 
 int dml_loss_run(dml_loss *l, const dml_loss_weights *weights, const dml_logits *logits, const uint8_t *labels,
-                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle,
-                 dml_loss_terms *terms, const dml_logits *gradient)
+                 const uint8_t *edges, uint32_t edge_width, const dml_teaching *teaching, dml_loss_terms *terms,
+                 const dml_logits *gradient)
 {
     l->weights = weights;
     l->logits = logits;
-    l->teacher = teacher;
+    l->teaching = teaching ? *teaching : (dml_teaching){0};
     l->gradient = gradient;
     l->labels = labels;
     l->edges = edges;
     l->edge_width = edge_width;
-    l->truth = (dml_real)(1.0 / (cycle + 1.0));
     int status = count(l);
     if (!status)
         status = lovasz(l);

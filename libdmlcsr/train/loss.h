@@ -16,7 +16,7 @@ typedef struct dml_loss_weights {
     double lovasz; /* share of Lovasz-Softmax in parse; the rest is cross entropy: .5 */
 } dml_loss_weights;
 
-/* Unweighted values. With a teacher, the three cross entropies are KL divergences. */
+/* Unweighted values. What is taught has KL divergences in its cross entropies. */
 typedef struct dml_loss_terms {
     double lovasz, parse_ce, binary_edge, category_edge, attention_binary, attention_category;
     double total; /* weighted sum */
@@ -26,6 +26,30 @@ typedef struct dml_loss_terms {
 typedef struct dml_logits {
     dml_batch parsing, binary_edge, category_edge; /* n (classes, 2, classes) oh ow */
 } dml_logits;
+
+/* What is taught beside the labels: for each pixel, q = softmax((1 - truth) logits + truth one-hot(label)). In the cross
+   entropy of parsing, share of it becomes KL(q || p): (1 - share) CE(label) + share KL(q || p). Edges that are taught at
+   all are taught alone, as a mean over the pixels that have a label. Lovasz-Softmax stays with the labels. */
+typedef struct dml_teaching {
+    const dml_batch *parsing, *binary_edge, *category_edge; /* logits for the same batch; NULL: the labels alone count */
+    double truth;   /* share of the label in the blend */
+    double share;   /* of the divergence, 0 to 1 */
+    bool attention; /* also where the cross entropy counts at the pixels of edges */
+} dml_teaching;
+
+/* Self-distillation: all three outputs of the self-ensemble, which has seen `cycle` cycles; the attention terms stay with
+   the labels, as published. */
+static inline dml_teaching dml_teaching_ensemble(const dml_logits *ensemble, uint32_t cycle)
+{
+    return (dml_teaching){&ensemble->parsing, &ensemble->binary_edge, &ensemble->category_edge, 1 / (cycle + 1.0), 1,
+                          false};
+}
+
+/* Distillation from another network, of which the parsing logits are known. */
+static inline dml_teaching dml_teaching_network(const dml_batch *parsing, double share)
+{
+    return (dml_teaching){parsing, NULL, NULL, 0, share, true};
+}
 
 typedef struct dml_loss dml_loss;
 
@@ -38,12 +62,12 @@ size_t dml_loss_bytes(const dml_loss *loss);
 /* Terms over the batch (over all processes), and the gradient of `total`.
    labels: n h w class ids. edges: n h w, 0 or 1, where the data set has them; NULL: from the labels, of edge_width
    (1: the plain contour, two pixels wide).
-   teacher: logits of the self-ensemble for the same batch, or NULL; cycle: n in a = 1 / (n + 1).
+   teaching: what is taught, or NULL.
    gradient: logits of the same shapes, written whole (borders cleared); NULL: only the terms are wanted.
    Returns 0 or what a function of comm returned. */
 int dml_loss_run(dml_loss *loss, const dml_loss_weights *weights, const dml_logits *logits, const uint8_t *labels,
-                 const uint8_t *edges, uint32_t edge_width, const dml_logits *teacher, uint32_t cycle,
-                 dml_loss_terms *terms, const dml_logits *gradient);
+                 const uint8_t *edges, uint32_t edge_width, const dml_teaching *teaching, dml_loss_terms *terms,
+                 const dml_logits *gradient);
 
 /* ---- parts, for tests and pictures ---- */
 

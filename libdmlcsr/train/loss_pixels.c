@@ -130,19 +130,37 @@ void dml_loss_errors(const struct dml_loss *loss, uint32_t row, uint32_t thread)
     dml_loss_store_errors(loss, &r, r.p, at);
 }
 
-/* What a pixel counts in a picture: by itself, on a binary edge, on a category edge. */
+/* What a pixel counts in a picture: by itself, on a binary edge, on a category edge. And how much of that is taught: by
+   itself, and in the attention to edges. */
 typedef struct parsing {
     dml_real each, on_edge, on_category;
+    double soft, soft_attention;
 } parsing;
 
 static parsing parsing_of(const struct dml_loss *loss, uint32_t image)
 {
     const dml_loss_weights *w = loss->weights;
+    const dml_teaching *t = &loss->teaching;
+    const double soft = t->parsing ? t->share : 0;
     const dml_label_counts *mine = &loss->counts[image], *all = &loss->counts[loss->n];
     const double images = dml_loss_images(loss);
     return (parsing){(dml_real)(w->parse * (1 - w->lovasz) * dml_inverse(all->valid)),
                      (dml_real)(w->attention_binary * dml_inverse(mine->edge * images)),
-                     (dml_real)(w->attention_category * dml_inverse(mine->category * images))};
+                     (dml_real)(w->attention_category * dml_inverse(mine->category * images)),
+                     soft, t->attention ? soft : 0};
+}
+
+static double mixture(double hard, double divergence, double soft)
+{
+    return (1 - soft) * hard + soft * divergence;
+}
+
+/* The two parts of a pixel's gradient that mixture() leads to. */
+static shares shares_of(const parsing *how, dml_real attention)
+{
+    const dml_real soft = (dml_real)how->soft, soft_attention = (dml_real)how->soft_attention;
+    return (shares){soft * how->each + soft_attention * attention,
+                    (1 - soft) * how->each + (1 - soft_attention) * attention};
 }
 
 /* One row; predicted and taught, with Lovasz-Softmax's gradient in place. */
@@ -150,7 +168,6 @@ static void parsing_row(const struct dml_loss *loss, const parsing *how, const d
                         dml_loss_sums *sums)
 {
     const uint8_t *label = loss->labels + at, *binary = loss->binary + at, *category = loss->category + at;
-    const bool soft = loss->teacher != NULL;
     for (size_t x = 0; x < loss->w; x++) {
         if (label[x] == DML_IGNORE) {
             fill_pixel(r, r->gradient, x, 0);
@@ -158,11 +175,13 @@ static void parsing_row(const struct dml_loss *loss, const parsing *how, const d
         }
         const double hard = surprise(r, r->logit, r->p, x, label[x]);
         const dml_real attention = (binary[x] ? how->on_edge : 0) + (category[x] ? how->on_category : 0);
-        sums->parse += soft ? divergence(r, x, label[x], hard) : hard;
-        sums->attention_binary += binary[x] ? hard : 0;
-        sums->attention_category += category[x] ? hard : 0;
+        const double taught = how->soft > 0 ? divergence(r, x, label[x], hard) : 0;
+        const double on_edge = mixture(hard, taught, how->soft_attention);
+        sums->parse += mixture(hard, taught, how->soft);
+        sums->attention_binary += binary[x] ? on_edge : 0;
+        sums->attention_category += category[x] ? on_edge : 0;
         if (loss->gradient)
-            pull_lovasz(r, x, soft ? (shares){how->each, attention} : (shares){0, how->each + attention}, label[x]);
+            pull_lovasz(r, x, shares_of(how, attention), label[x]);
     }
 }
 
@@ -176,8 +195,8 @@ void dml_loss_parsing(struct dml_loss *loss, uint32_t image, uint32_t thread)
     for (uint32_t row = 0; row < loss->h; row++) {
         const size_t at = ((size_t)image * loss->h + row) * loss->w;
         dml_loss_predict(loss, &loss->logits->parsing, image, row, &r);
-        if (loss->teacher)
-            dml_loss_teach(loss, &loss->teacher->parsing, image, row, loss->labels + at, &r);
+        if (how.soft > 0)
+            dml_loss_teach(loss, loss->teaching.parsing, image, row, loss->labels + at, &r);
         if (loss->gradient)
             dml_loss_load_errors(loss, &r, at, r.gradient);
         parsing_row(loss, &how, &r, at, &sums);
@@ -244,7 +263,7 @@ void dml_loss_binary(struct dml_loss *loss, uint32_t image, uint32_t thread)
     const dml_label_counts *all = &loss->counts[loss->n];
     const double pixels = dml_loss_images(loss) * loss->h * loss->w, edge = all->edge * dml_inverse(pixels);
     edge_loss e = {.logits = &loss->logits->binary_edge,
-                   .teacher = loss->teacher ? &loss->teacher->binary_edge : NULL,
+                   .teacher = loss->teaching.binary_edge,
                    .gradient = loss->gradient ? &loss->gradient->binary_edge : NULL,
                    .target = loss->binary, .weight = {edge, 1 - edge}, .factor = loss->weights->binary};
     const double total = edge * (pixels - all->edge) + (1 - edge) * all->edge;
@@ -256,7 +275,7 @@ void dml_loss_category(struct dml_loss *loss, uint32_t image, uint32_t thread)
 {
     const dml_label_counts *all = &loss->counts[loss->n];
     edge_loss e = {.logits = &loss->logits->category_edge,
-                   .teacher = loss->teacher ? &loss->teacher->category_edge : NULL,
+                   .teacher = loss->teaching.category_edge,
                    .gradient = loss->gradient ? &loss->gradient->category_edge : NULL,
                    .target = loss->category, .factor = loss->weights->category};
     const double pixels = dml_loss_images(loss) * loss->h * loss->w;

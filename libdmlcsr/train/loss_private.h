@@ -54,10 +54,10 @@ struct dml_loss {
 
     /* of the run under way */
     const dml_loss_weights *weights;
-    const dml_logits *logits, *teacher, *gradient;
+    const dml_logits *logits, *gradient;
+    dml_teaching teaching; /* all NULL when nothing is taught */
     const uint8_t *labels, *edges;
     uint32_t edge_width;
-    dml_real truth;   /* share of the label in what the teacher teaches: 1 / (cycle + 1) */
     uint32_t present; /* classes in the labels */
 };
 
@@ -82,7 +82,7 @@ dml_loss_rows dml_loss_rows_of(const struct dml_loss *loss, uint32_t channels, u
 /* Sets logit and p. */
 void dml_loss_predict(const struct dml_loss *loss, const dml_batch *logits, uint32_t image, uint32_t row,
                       const dml_loss_rows *r);
-/* Sets blend = (1 - a) teacher + a one-hot(label), and target = softmax(blend). */
+/* Sets blend = (1 - truth) teacher + truth one-hot(label), and target = softmax(blend). */
 void dml_loss_teach(const struct dml_loss *loss, const dml_batch *teacher, uint32_t image, uint32_t row,
                     const uint8_t *label, const dml_loss_rows *r);
 /* Adds r->gradient to where the row came from. */

@@ -53,14 +53,14 @@ void dml_loss_predict(const struct dml_loss *loss, const dml_batch *logits, uint
 void dml_loss_teach(const struct dml_loss *loss, const dml_batch *teacher, uint32_t image, uint32_t row,
                     const uint8_t *label, const dml_loss_rows *r)
 {
-    const dml_real keep = 1 - loss->truth;
+    const dml_real truth = (dml_real)loss->teaching.truth, keep = 1 - truth;
     resize_row(loss, teacher, image, row, r, r->blend);
     for (uint32_t b = 0; b < r->blocks; b++)
         for (size_t i = 0; i < (size_t)loss->w * DML_BLOCK; i++)
             r->blend[b * r->plane + i] *= keep;
     for (size_t x = 0; x < loss->w; x++)
         if (label[x] != DML_IGNORE)
-            r->blend[label[x] / DML_BLOCK * r->plane + x * DML_BLOCK + label[x] % DML_BLOCK] += loss->truth;
+            r->blend[label[x] / DML_BLOCK * r->plane + x * DML_BLOCK + label[x] % DML_BLOCK] += truth;
     loss->core->kernels.softmax(r->blend, r->channels, r->plane, loss->w, r->target);
 }
 

@@ -124,8 +124,10 @@ static int run_loss(dmlcsr_trainer *t, const uint8_t *labels, dml_loss_terms *te
     const dml_loss_weights weights = {o->weight_parse, o->weight_binary, o->weight_category, o->weight_attention_binary,
                                       o->weight_attention_category, o->lovasz};
     const dml_logits outputs = dml_plan_outputs(t->plan), gradients = dml_plan_output_gradients(t->plan);
-    int status = dml_loss_run(t->loss, &weights, &outputs, labels, NULL, o->edge_width,
-                              t->teaching ? &t->teacher_logits : NULL, t->cycle, terms, &gradients);
+    dml_teaching teaching;
+    const bool taught = dml_trainer_teaching(t, &teaching);
+    int status = dml_loss_run(t->loss, &weights, &outputs, labels, NULL, o->edge_width, taught ? &teaching : NULL, terms,
+                              &gradients);
     if (status == DMLCSR_OK && !isfinite(terms->total))
         status = diverged(t, "the loss", terms->total);
     return status;
@@ -169,6 +171,7 @@ int dmlcsr_trainer_step(dmlcsr_trainer *t, const float *input, const uint8_t *la
     DML_TRY(run_loss(t, labels, &terms));
     DML_TRY(backward(t));
     DML_TRY(update(t, rate, &norm));
+    t->distil = 0;
     if (out)
         *out = (dmlcsr_loss_terms){sizeof *out, terms.lovasz, terms.parse_ce, terms.binary_edge, terms.category_edge,
                                    terms.attention_binary, terms.attention_category, terms.total, norm};

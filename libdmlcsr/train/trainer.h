@@ -22,9 +22,10 @@ struct dmlcsr_trainer {
     dml_real *gradient, *momentum;
     double *room;               /* for the norm of the gradient */
     dml_real *kept;             /* running statistics from before the step under way */
-    dml_real *teacher;          /* logits of the ensemble for a batch, or NULL */
+    dml_real *teacher;          /* logits of the ensemble, or of another network, for a batch; or NULL */
     dml_logits teacher_logits;
     bool teaching;
+    double distil;              /* share of another network, whose logits wait for the next step; 0: none do */
     bool average_stale;         /* the moving average has moved since its statistics were estimated */
     uint64_t seen[DML_STATES];  /* pictures in the estimated statistics */
     uint32_t cycle;
@@ -46,11 +47,14 @@ void dml_trainer_drop_state(dmlcsr_trainer *t, int which);
 void dml_trainer_keep_statistics(dmlcsr_trainer *t, int which);
 void dml_trainer_return_statistics(dmlcsr_trainer *t, int which);
 
-/* regulation.c: room for what the ensemble teaches; nothing when it is there. */
+/* teacher.c: room for what a teacher says; nothing when it is there. */
 int dml_trainer_take_teacher(dmlcsr_trainer *t);
 
-/* regulation.c: the teacher's logits for a batch, in t->teacher_logits. */
+/* teacher.c: the ensemble's logits for a batch, in t->teacher_logits. */
 int dml_trainer_ask_teacher(dmlcsr_trainer *t, const float *input);
+
+/* teacher.c: what the step under way is taught; false: nothing. */
+bool dml_trainer_teaching(const dmlcsr_trainer *t, dml_teaching *out);
 
 /* store.c: the member of the family that a model file holds. */
 int dml_family_read(const char *path, dml_family *family, uint32_t blocks[4], dml_memory *memory, dml_error *error);

@@ -143,7 +143,7 @@ static dml_loss_terms step(network *net, dml_loss *loss, dml_real *momentum, dou
     const dml_logits out = dml_plan_outputs(net->plan), gradient = dml_plan_output_gradients(net->plan);
     dml_loss_terms got;
     ck_assert_int_eq(dml_plan_forward(net->plan, &net->state, net->input, &how), 0);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &out, label, edge, 1, NULL, 0, &got, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &out, label, edge, 1, NULL, &got, &gradient), 0);
     memset(net->gradient, 0, net->draft.size * sizeof(dml_real));
     ck_assert_int_eq(dml_plan_backward(net->plan, &net->state, net->gradient, NULL, NULL), 0);
     if (rate > 0) {

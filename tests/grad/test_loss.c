@@ -68,9 +68,9 @@ START_TEST(golden_terms_and_gradients)
     dml_core core;
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     for (size_t i = 0; i < 3; i++) {
+        const dml_teaching teaching = dml_teaching_ensemble(&teacher, groups[i].cycle);
         double worst[2];
-        golden_losses(golden, groups[i].group, &core, &memory, label, edge, category, i ? &teacher : NULL,
-                      groups[i].cycle, worst);
+        golden_losses(golden, groups[i].group, &core, &memory, label, edge, category, i ? &teaching : NULL, worst);
         printf("%s: terms within %.1e, gradients within %.1e\n", groups[i].group, worst[0], worst[1]);
         ck_assert_msg(worst[0] < TOLERANCE && worst[1] < TOLERANCE, "%s: %g, gradients %g", groups[i].group, worst[0],
                       worst[1]);
@@ -81,7 +81,7 @@ END_TEST
 
 /* ---- finite differences ---- */
 
-static void check_differences(const dml_logits *teacher, uint32_t edge_width)
+static void check_differences(const char *name, const dml_teaching *teaching, uint32_t edge_width)
 {
     uint8_t map[126];
     dml_memory memory;
@@ -92,7 +92,7 @@ static void check_differences(const dml_logits *teacher, uint32_t edge_width)
     ragged_labels(map);
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     dml_loss *loss = make_loss(&ragged, &core, NULL, &memory);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, edge_width, teacher, 2, &terms, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, edge_width, teaching, &terms, &gradient), 0);
     ck_assert(isfinite(terms.total));
     for (int output = 0; output < 3; output++) {
         const dml_batch *b = case_output(&x, output), *g = case_output(&gradient, output);
@@ -102,15 +102,14 @@ static void check_differences(const dml_logits *teacher, uint32_t edge_width)
             double total[2];
             for (int side = 0; side < 2; side++) {
                 *v = keep + (side ? step : -step);
-                ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, edge_width, teacher, 2, &terms, NULL), 0);
+                ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, edge_width, teaching, &terms, NULL), 0);
                 total[side] = terms.total;
             }
             *v = keep;
             worst = fmax(worst, fabs((total[1] - total[0]) / (2 * step) - *case_at(g, i)));
         }
     }
-    printf("differences, %s, edges of width %u: within %.1e\n", teacher ? "with a teacher" : "labels", edge_width,
-           worst);
+    printf("differences, %s, edges of width %u: within %.1e\n", name, edge_width, worst);
     ck_assert_double_lt(worst, 1e-8);
     case_free(&x);
     case_free(&gradient);
@@ -120,16 +119,20 @@ static void check_differences(const dml_logits *teacher, uint32_t edge_width)
 START_TEST(finite_differences)
 {
     dml_logits teacher = case_logits(&ragged, 1, "ragged teacher", 2);
-    check_differences(NULL, 1);
-    check_differences(NULL, 2);
-    check_differences(&teacher, 1);
+    const dml_teaching ensemble = dml_teaching_ensemble(&teacher, 2);
+    const dml_teaching some = dml_teaching_network(&teacher.parsing, .3), all = dml_teaching_network(&teacher.parsing, 1);
+    check_differences("labels", NULL, 1);
+    check_differences("labels", NULL, 2);
+    check_differences("the self-ensemble", &ensemble, 1);
+    check_differences("three tenths of another network", &some, 2);
+    check_differences("another network alone", &all, 1);
     case_free(&teacher);
 }
 END_TEST
 
 /* ---- corner cases ---- */
 
-static void check_all_ignored(const dml_logits *teacher)
+static void check_all_ignored(const dml_teaching *teaching)
 {
     uint8_t map[126];
     dml_memory memory;
@@ -139,7 +142,7 @@ static void check_all_ignored(const dml_logits *teacher)
     memset(map, DML_IGNORE, sizeof map);
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     dml_loss *loss = make_loss(&ragged, &core, NULL, &memory);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, teacher, 1, &terms, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, teaching, &terms, &gradient), 0);
     ck_assert(memcmp(&terms, &zero, sizeof terms) == 0);
     for (int output = 0; output < 3; output++)
         for (size_t i = 0; i < case_elements(case_output(&gradient, output)); i++)
@@ -152,8 +155,11 @@ static void check_all_ignored(const dml_logits *teacher)
 START_TEST(all_ignored)
 {
     dml_logits teacher = case_logits(&ragged, 1, "ragged teacher", 2);
+    const dml_teaching ensemble = dml_teaching_ensemble(&teacher, 1);
+    const dml_teaching network = dml_teaching_network(&teacher.parsing, .5);
     check_all_ignored(NULL);
-    check_all_ignored(&teacher);
+    check_all_ignored(&ensemble);
+    check_all_ignored(&network);
     case_free(&teacher);
 }
 END_TEST
@@ -169,7 +175,7 @@ START_TEST(gradients_are_written_whole)
     ragged_labels(map);
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     dml_loss *loss = make_loss(&ragged, &core, NULL, &memory);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, 0, &terms, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, &terms, &gradient), 0);
     for (int output = 0; output < 3; output++) {
         const dml_batch *g = case_output(&gradient, output);
         for (size_t i = 0; i < (size_t)g->n * g->first.c * g->first.h * g->first.w; i++) {
@@ -198,13 +204,14 @@ START_TEST(saturated_pixels)
         *case_at(&x.parsing, i) = i / 12 % 5 == 4 ? 2000 : 0;
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     dml_loss *loss = make_loss(&ragged, &core, NULL, &memory);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, 0, &terms, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, &terms, &gradient), 0);
     ck_assert_double_eq_tol(terms.parse_ce, 2000, 1e-9);
     ck_assert(isfinite(terms.total) && isfinite(*case_at(&gradient.parsing, 17)));
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, &x, 1, &terms, &gradient), 0);
+    const dml_teaching own = dml_teaching_ensemble(&x, 1);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, &own, &terms, &gradient), 0);
     ck_assert(isfinite(terms.parse_ce) && isfinite(*case_at(&gradient.parsing, 17)));
     map[9] = 5; /* no such class */
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, 0, &terms, &gradient), DMLCSR_ERROR_ARGUMENT);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, NULL, &terms, &gradient), DMLCSR_ERROR_ARGUMENT);
     case_free(&x);
     case_free(&gradient);
     dml_loss_free(loss);

@@ -23,6 +23,7 @@ typedef struct process {
     uint32_t threads;
     const uint8_t *map;
     dml_logits x, teacher, gradient;
+    dml_teaching teaching;
     dml_loss_terms terms;
     int fails_at, calls, status;
 } process;
@@ -52,8 +53,8 @@ static void *run_process(void *argument)
     dml_core core;
     case_core(&core, &memory, DMLCSR_ISA_AUTO, p->threads);
     dml_loss *loss = make_loss(&ragged, &core, &p->comm, &memory);
-    p->status = dml_loss_run(loss, &weights, &p->x, p->map, NULL, 1, p->teacher.parsing.n ? &p->teacher : NULL, 1,
-                             &p->terms, &p->gradient);
+    p->status = dml_loss_run(loss, &weights, &p->x, p->map, NULL, 1, &p->teaching, &p->terms,
+                             &p->gradient);
     dml_loss_free(loss);
     dml_pool_free(core.pool);
     return NULL;
@@ -71,7 +72,17 @@ static dml_logits half(const dml_logits *l, uint32_t rank)
     return part;
 }
 
-static void check_processes(const dml_logits *teacher, uint32_t threads)
+/* Who teaches. */
+enum { NOBODY, ENSEMBLE, NETWORK };
+
+static dml_teaching teaching_of(const dml_logits *teacher, int by)
+{
+    return by == NOBODY ? (dml_teaching){0}
+           : by == ENSEMBLE ? dml_teaching_ensemble(teacher, 1)
+                            : dml_teaching_network(&teacher->parsing, .3);
+}
+
+static void check_processes(const dml_logits *teacher, int by, uint32_t threads)
 {
     const loss_shape whole = {ragged.classes, 4, ragged.oh, ragged.ow, ragged.h, ragged.w};
     uint8_t map[252];
@@ -81,6 +92,7 @@ static void check_processes(const dml_logits *teacher, uint32_t threads)
     dml_memory memory;
     dml_core core;
     dml_loss_terms terms;
+    const dml_teaching teaching = teaching_of(teacher, by);
     dml_logits x = case_logits(&whole, 0, "ragged", 2), one = case_logits(&whole, 0, NULL, 0),
                two = case_logits(&whole, 0, NULL, 0);
     ragged_labels(map);
@@ -88,13 +100,13 @@ static void check_processes(const dml_logits *teacher, uint32_t threads)
         map[126 + i] = i < 20 ? DML_IGNORE : (uint8_t)(i / 9 % 5); /* with the class that the first process lacks */
     case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
     dml_loss *loss = make_loss(&whole, &core, NULL, &memory);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, teacher, 1, &terms, &one), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, map, NULL, 1, &teaching, &terms, &one), 0);
     dml_loss_free(loss);
     for (uint32_t k = 0; k < PROCESSES; k++) {
         p[k] = (process){.m = &m, .comm = {{add, &p[k], PROCESSES}, k, gather}, .threads = threads,
                          .map = map + 126 * k, .x = half(&x, k), .gradient = half(&two, k)};
-        if (teacher)
-            p[k].teacher = half(teacher, k);
+        p[k].teacher = half(teacher, k);
+        p[k].teaching = teaching_of(&p[k].teacher, by);
         pthread_create(&thread[k], NULL, run_process, &p[k]);
     }
     for (uint32_t k = 0; k < PROCESSES; k++) {
@@ -116,9 +128,10 @@ START_TEST(two_processes)
 {
     const loss_shape whole = {ragged.classes, 4, ragged.oh, ragged.ow, ragged.h, ragged.w};
     dml_logits teacher = case_logits(&whole, 0, "ragged teacher", 2);
-    check_processes(NULL, 1);
-    check_processes(NULL, 3);
-    check_processes(&teacher, 1);
+    check_processes(&teacher, NOBODY, 1);
+    check_processes(&teacher, NOBODY, 3);
+    check_processes(&teacher, ENSEMBLE, 1);
+    check_processes(&teacher, NETWORK, 1);
     case_free(&teacher);
 }
 END_TEST

@@ -149,7 +149,7 @@ static inline double golden_gradient_error(const char *golden, const char *path,
    edges are those of the labels before rows were struck out. */
 static inline void golden_losses(const char *golden, const char *group, const dml_core *core, dml_memory *memory,
                                  const uint8_t *label, const uint8_t *edge, const uint8_t *category,
-                                 const dml_logits *teacher, uint32_t cycle, double worst[2])
+                                 const dml_teaching *teaching, double worst[2])
 {
     const loss_shape s = {19, 2, 17, 17, GOLDEN_SIZE, GOLDEN_SIZE};
     dml_logits pred = case_logits(&s, 0, "pred", 3), gradient = case_logits(&s, 1, NULL, 0);
@@ -160,11 +160,11 @@ static inline void golden_losses(const char *golden, const char *group, const dm
     worst[0] = worst[1] = 0;
     for (size_t k = 0; k < sizeof golden_terms / sizeof *golden_terms; k++) {
         const golden_term *t = &golden_terms[k];
-        const char *name = teacher ? t->soft : t->hard;
+        const char *name = teaching ? t->soft : t->hard;
         char path[128];
         dml_loss_terms got;
         double value;
-        if (dml_loss_run(loss, &t->weights, &pred, label, edge, 1, teacher, cycle, &got, &gradient))
+        if (dml_loss_run(loss, &t->weights, &pred, label, edge, 1, teaching, &got, &gradient))
             exit(2);
         memcpy(&value, (const char *)&got + t->value, sizeof value);
         snprintf(path, sizeof path, "%s/%s/loss", group, name);

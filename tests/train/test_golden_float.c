@@ -32,7 +32,7 @@ static void run(network *net, dml_loss_terms *terms)
     loss->categories = category;
     const dml_logits out = dml_plan_outputs(net->plan), gradient = dml_plan_output_gradients(net->plan);
     ck_assert_int_eq(dml_plan_forward(net->plan, &net->state, net->input, &how), 0);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &out, label, edge, 1, NULL, 0, terms, &gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &out, label, edge, 1, NULL, terms, &gradient), 0);
     ck_assert_int_eq(dml_plan_backward(net->plan, &net->state, net->gradient, NULL, NULL), 0);
     dml_loss_free(loss);
 }

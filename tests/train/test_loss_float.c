@@ -29,6 +29,7 @@ START_TEST(golden_on_every_isa)
 {
     const loss_shape s = {19, 2, 17, 17, GOLDEN_SIZE, GOLDEN_SIZE};
     dml_logits teacher = case_logits(&s, 0, "teacher", 3);
+    const dml_teaching teaching = dml_teaching_ensemble(&teacher, 3);
     char *golden = golden_read("tests/golden/train_65_19.json");
     for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
         dml_memory memory;
@@ -37,8 +38,8 @@ START_TEST(golden_on_every_isa)
         if (!has(isas[i]))
             continue;
         case_core(&core, &memory, isas[i], 1);
-        golden_losses(golden, "losses_hard", &core, &memory, label, edge, category, NULL, 0, hard);
-        golden_losses(golden, "losses_soft_n3", &core, &memory, label, edge, category, &teacher, 3, soft);
+        golden_losses(golden, "losses_hard", &core, &memory, label, edge, category, NULL, hard);
+        golden_losses(golden, "losses_soft_n3", &core, &memory, label, edge, category, &teaching, soft);
         printf("%s: terms within %.1e %.1e, gradients within %.1e %.1e\n", core.kernels.name, hard[0], soft[0], hard[1],
                soft[1]);
         ck_assert(hard[0] < 1e-4 && soft[0] < 1e-4 && hard[1] < 1e-3 && soft[1] < 1e-3);
@@ -49,7 +50,7 @@ START_TEST(golden_on_every_isa)
 END_TEST
 
 /* Terms and gradients of five pictures of 33 x 41 with a ragged end, on some threads. */
-static void run_on(uint32_t threads, int isa, const dml_logits *teacher, dml_loss_terms *terms, dml_logits *gradient)
+static void run_on(uint32_t threads, int isa, const dml_teaching *teaching, dml_loss_terms *terms, dml_logits *gradient)
 {
     const loss_shape s = {19, 5, 9, 11, 33, 41};
     dml_memory memory;
@@ -59,7 +60,7 @@ static void run_on(uint32_t threads, int isa, const dml_logits *teacher, dml_los
     *gradient = case_logits(&s, 1, NULL, 0);
     case_core(&core, &memory, isa, threads);
     ck_assert_int_eq(dml_loss_create(&loss, s.classes, s.n, s.oh, s.ow, s.h, s.w, &core, NULL, &memory, NULL), 0);
-    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, label, NULL, 2, teacher, 1, terms, gradient), 0);
+    ck_assert_int_eq(dml_loss_run(loss, &weights, &x, label, NULL, 2, teaching, terms, gradient), 0);
     dml_loss_free(loss);
     dml_pool_free(core.pool);
     case_free(&x);
@@ -82,8 +83,9 @@ START_TEST(threads_and_isas_give_the_same_bits)
     const loss_shape s = {19, 5, 9, 11, 33, 41};
     dml_logits teacher = case_logits(&s, 0, "threads teacher", 4), gradient, other;
     dml_loss_terms terms, more;
-    for (int soft = 0; soft < 2; soft++) {
-        const dml_logits *t = soft ? &teacher : NULL;
+    const dml_teaching taught[] = {dml_teaching_ensemble(&teacher, 1), dml_teaching_network(&teacher.parsing, .3)};
+    for (int soft = 0; soft < 3; soft++) {
+        const dml_teaching *t = soft ? &taught[soft - 1] : NULL;
         run_on(1, DMLCSR_ISA_C, t, &terms, &gradient);
         for (uint32_t threads = 2; threads <= 4; threads++) {
             run_on(threads, DMLCSR_ISA_C, t, &more, &other);

@@ -1,0 +1,163 @@
+/* Distillation: a network that is there already says what it sees in each batch, and the trainer learns from that beside
+ * the labels. It is asked until the first cycle ends, from when on the self-ensemble teaches. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train_run.h"
+
+static int refuse(const run *r, const char *what, const char *its, const char *ours)
+{
+    fprintf(stderr, "dmlcsr-train: the teacher %s has %s %s, must be %s as for %s\n", r->s->teacher, what, its, ours,
+            r->s->data);
+    return RUN_USAGE;
+}
+
+/* ---- does it see what the trained network sees? -------------------------------------------------------------------- */
+
+/* Three numbers as model files have them. */
+static bool read_three(const char *text, float out[3])
+{
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        out[i] = strtof(text += strspn(text, " ,\t"), &end);
+        if (end == text)
+            return false;
+        text = end;
+    }
+    return true;
+}
+
+/* What a model file does not say is as published, which is what the loader does, too. */
+static int check_three(const run *r, const char *key, const float ours[3])
+{
+    const char *its = dmlcsr_metadata(r->teacher, key);
+    float value[3];
+    char must[64];
+    if (!its || (read_three(its, value) && memcmp(value, ours, sizeof value) == 0))
+        return RUN_DONE;
+    snprintf(must, sizeof must, "%g %g %g", (double)ours[0], (double)ours[1], (double)ours[2]);
+    return refuse(r, key, its, must);
+}
+
+static int check_input(const run *r)
+{
+    dmlcsr_loader_options o;
+    dmlcsr_loader_options_init(&o);
+    const char *ours = o.rgb ? "rgb" : "bgr", *its = dmlcsr_metadata(r->teacher, "dmlcsr.channels");
+    int status = strcmp(its ? its : "bgr", ours) == 0 ? RUN_DONE : refuse(r, "dmlcsr.channels", its, ours);
+    if (!status)
+        status = check_three(r, "dmlcsr.mean", o.mean);
+    return status ? status : check_three(r, "dmlcsr.std", o.std);
+}
+
+/* The name as a model file of this run has it, which ends at a blank. */
+static bool next_is(const char **list, const char *name)
+{
+    const size_t length = strcspn(*list, " ");
+    const bool same = strlen(name) == length && strncmp(*list, name, length) == 0;
+    *list += length + ((*list)[length] == ' ');
+    return same;
+}
+
+static int check_classes(const run *r)
+{
+    const char *names = r->model_classes;
+    const uint32_t its = dmlcsr_class_count(r->teacher), ours = dmlcsr_dataset_classes(r->train);
+    const uint32_t trained = r->s->classes > 0 ? (uint32_t)r->s->classes : ours;
+    if (its != ours || its != trained) {
+        fprintf(stderr, "dmlcsr-train: the teacher %s has %u classes, but %s has %u, and %u are trained\n", r->s->teacher,
+                (unsigned)its, r->s->data, (unsigned)ours, (unsigned)trained);
+        return RUN_USAGE;
+    }
+    for (uint32_t c = 0; c < ours; c++) {
+        const char *name = dmlcsr_class_name(r->teacher, c);
+        if (next_is(&names, name))
+            continue;
+        char what[32];
+        snprintf(what, sizeof what, "class %u", (unsigned)c);
+        return refuse(r, what, name, dmlcsr_dataset_class_name(r->train, c));
+    }
+    return RUN_DONE;
+}
+
+/* ---- open ---------------------------------------------------------------------------------------------------------- */
+
+static size_t logits_of_picture(const run *r)
+{
+    uint32_t h = 0, w = 0;
+    dmlcsr_forward_size(r->teacher, (uint32_t)r->s->size, (uint32_t)r->s->size, &h, &w);
+    return (size_t)dmlcsr_class_count(r->teacher) * h * w;
+}
+
+/* It works between the steps, so all threads of the trainer's are free; packed, since it will see a lot of pictures. */
+static int open_network(run *r)
+{
+    dmlcsr_trainer_info info = {.struct_size = sizeof info};
+    dmlcsr_options o;
+    char error[512] = "";
+    dmlcsr_trainer_describe(r->trainer, &info);
+    dmlcsr_options_init(&o);
+    o.threads = info.threads;
+    o.isa = dmlcsr_isa_find(r->s->isa);
+    o.input_size = (uint32_t)r->s->size;
+    o.pack = 1;
+    o.error = error;
+    o.error_size = sizeof error;
+    if (dmlcsr_create(&r->teacher, r->s->teacher, &o) == DMLCSR_OK)
+        return RUN_DONE;
+    fprintf(stderr, "dmlcsr-train: the teacher: %s\n", error);
+    return RUN_FAILED;
+}
+
+static void describe(const run *r)
+{
+    size_t weights, scratch;
+    dmlcsr_memory(r->teacher, &weights, &scratch);
+    if (!r->s->quiet)
+        printf("teacher: %s, %s, %s, %.0f MiB; share %g\n", r->s->teacher, dmlcsr_precision(r->teacher),
+               dmlcsr_isa(r->teacher), (double)(weights + scratch) / 1048576, r->s->teacher_share);
+}
+
+int run_open_teacher(run *r)
+{
+    int status;
+    if (!*r->s->teacher || r->s->teacher_share <= 0)
+        return RUN_DONE;
+    if ((status = open_network(r)) || (status = check_classes(r)) || (status = check_input(r)))
+        return status;
+    r->lesson = malloc(logits_of_picture(r) * (size_t)r->s->batch * sizeof *r->lesson);
+    if (!r->lesson) {
+        fputs("dmlcsr-train: there is not enough memory for what the teacher says\n", stderr);
+        return RUN_FAILED;
+    }
+    describe(r);
+    return RUN_DONE;
+}
+
+void run_close_teacher(run *r)
+{
+    dmlcsr_free(r->teacher);
+    free(r->lesson);
+}
+
+/* ---- a step -------------------------------------------------------------------------------------------------------- */
+
+bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch)
+{
+    const uint32_t side = (uint32_t)r->s->size;
+    const char *why = NULL;
+    if (!r->teacher || dmlcsr_schedule_cycles(&r->schedule, r->epoch) > 0)
+        return true;
+    const size_t logits = logits_of_picture(r), input = (size_t)3 * side * side;
+    for (uint32_t i = 0; !why && i < batch->count; i++)
+        if (dmlcsr_forward(r->teacher, batch->input + i * input, side, side, r->lesson + i * logits, NULL, NULL))
+            why = dmlcsr_last_error(r->teacher);
+    if (!why && dmlcsr_trainer_distil(r->trainer, r->lesson, r->s->teacher_share))
+        why = dmlcsr_trainer_last_error(r->trainer);
+    if (!why)
+        return true;
+    progress_hide(&r->bar);
+    fprintf(stderr, "dmlcsr-train: the teacher %s: %s\n", r->s->teacher, why);
+    return false;
+}
