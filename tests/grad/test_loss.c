@@ -130,6 +130,142 @@ START_TEST(finite_differences)
 }
 END_TEST
 
+/* ---- another network as teacher ---- */
+
+/* The labels' size is the logits', so that each pixel is one of the logits'. */
+static const loss_shape flat = {5, 2, 9, 7, 9, 7};
+
+static void run_flat(const dml_loss_weights *w, const dml_logits *x, const dml_teaching *teaching, dml_loss_terms *terms,
+                     const dml_logits *gradient)
+{
+    uint8_t map[126];
+    dml_memory memory;
+    dml_core core;
+    ragged_labels(map);
+    case_core(&core, &memory, DMLCSR_ISA_AUTO, 1);
+    dml_loss *loss = make_loss(&flat, &core, NULL, &memory);
+    ck_assert_int_eq(dml_loss_run(loss, w, x, map, NULL, 1, teaching, terms, gradient), 0);
+    dml_loss_free(loss);
+}
+
+/* log softmax of a pixel of picture i. */
+static void log_softmax(const dml_batch *b, size_t i, size_t pixel, double out[5])
+{
+    double sum = 0;
+    for (size_t c = 0; c < 5; c++)
+        sum += exp(out[c] = *case_at(b, (5 * i + c) * 63 + pixel));
+    for (size_t c = 0; c < 5; c++)
+        out[c] -= log(sum);
+}
+
+/* As the formula has it: sum over c of q log(q / p). */
+static double plain_divergence(const dml_batch *teacher, const dml_batch *x, size_t i, size_t pixel)
+{
+    double q[5], p[5], sum = 0;
+    log_softmax(teacher, i, pixel, q);
+    log_softmax(x, i, pixel, p);
+    for (size_t c = 0; c < 5; c++)
+        sum += exp(q[c]) * (q[c] - p[c]);
+    return sum;
+}
+
+/* The parsing and the two attention terms where the teacher alone is heard. */
+static void plain_terms(const dml_batch *teacher, const dml_batch *x, double want[3])
+{
+    uint8_t map[126], binary[63], class_edge[63], dilation[63];
+    double valid = 0;
+    ragged_labels(map);
+    want[0] = want[1] = want[2] = 0;
+    for (size_t i = 0; i < 2; i++) {
+        double sum[3] = {0}, count[3] = {0};
+        dml_label_edges(map + 63 * i, 9, 7, 1, binary, class_edge, dilation);
+        for (size_t k = 0; k < 63; k++) {
+            const bool counts[3] = {true, binary[k] > 0, class_edge[k] > 0};
+            for (int term = 0; term < 3 && map[63 * i + k] != DML_IGNORE; term++)
+                if (counts[term]) {
+                    sum[term] += plain_divergence(teacher, x, i, k);
+                    count[term]++;
+                }
+        }
+        want[0] += sum[0];
+        valid += count[0];
+        for (int term = 1; term < 3; term++)
+            want[term] += count[term] > 0 ? sum[term] / count[term] / 2 : 0;
+    }
+    want[0] /= valid;
+}
+
+START_TEST(another_network)
+{
+    dml_logits x = case_logits(&flat, 0, "flat", 2), teacher = case_logits(&flat, 1, "flat teacher", 3);
+    const dml_teaching some = dml_teaching_network(&teacher.parsing, .3), all = dml_teaching_network(&teacher.parsing, 1);
+    dml_loss_terms hard, mixed, soft;
+    double want[3];
+    run_flat(&weights, &x, NULL, &hard, NULL);
+    run_flat(&weights, &x, &some, &mixed, NULL);
+    run_flat(&weights, &x, &all, &soft, NULL);
+    plain_terms(&teacher.parsing, &x.parsing, want);
+    const double h[3] = {hard.parse_ce, hard.attention_binary, hard.attention_category},
+                 m[3] = {mixed.parse_ce, mixed.attention_binary, mixed.attention_category},
+                 s[3] = {soft.parse_ce, soft.attention_binary, soft.attention_category};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_double_gt(want[i], .1);
+        ck_assert_double_eq_tol(s[i], want[i], 1e-13 * want[i]);
+        ck_assert_double_eq_tol(m[i], .7 * h[i] + .3 * want[i], 1e-13 * (h[i] + want[i]));
+    }
+    ck_assert(soft.lovasz == hard.lovasz && soft.binary_edge == hard.binary_edge
+              && soft.category_edge == hard.category_edge);
+    case_free(&x);
+    case_free(&teacher);
+}
+END_TEST
+
+static bool same_bytes(const dml_logits *a, const dml_logits *b)
+{
+    bool same = true;
+    for (int i = 0; i < 3; i++)
+        same = same && memcmp(case_output(a, i)->first.data, case_output(b, i)->first.data,
+                              case_elements(case_output(a, i)) * sizeof(dml_real)) == 0;
+    return same;
+}
+
+/* A share of 0 is no teacher, to the bit; a small one is nearly none. */
+START_TEST(no_share)
+{
+    dml_logits x = case_logits(&flat, 0, "flat", 2), teacher = case_logits(&flat, 1, "flat teacher", 3);
+    dml_logits one = case_logits(&flat, 1, NULL, 0), two = case_logits(&flat, 1, NULL, 0);
+    dml_teaching none = dml_teaching_network(&teacher.parsing, 0);
+    dml_loss_terms hard, soft;
+    run_flat(&weights, &x, NULL, &hard, &one);
+    run_flat(&weights, &x, &none, &soft, &two);
+    ck_assert(memcmp(&hard, &soft, sizeof hard) == 0 && same_bytes(&one, &two));
+    none.share = 1e-9;
+    run_flat(&weights, &x, &none, &soft, &two);
+    ck_assert(soft.total != hard.total && !same_bytes(&one, &two));
+    ck_assert_double_eq_tol(soft.total, hard.total, 1e-9 * 8 * hard.total);
+    case_free(&x);
+    case_free(&teacher);
+    case_free(&one);
+    case_free(&two);
+}
+END_TEST
+
+/* Who says what the network says already has nothing to teach. */
+START_TEST(own_logits)
+{
+    const dml_loss_weights parsing = {1, 0, 0, 4, 1, 0};
+    dml_logits x = case_logits(&flat, 0, "flat", 2), gradient = case_logits(&flat, 1, NULL, 0);
+    const dml_teaching own = dml_teaching_network(&x.parsing, 1);
+    dml_loss_terms terms;
+    run_flat(&parsing, &x, &own, &terms, &gradient);
+    ck_assert_double_eq_tol(terms.total, 0, 1e-14);
+    for (size_t i = 0; i < 2 * 5 * 63; i++)
+        ck_assert_double_eq_tol(*case_at(&gradient.parsing, i), 0, 1e-15);
+    case_free(&x);
+    case_free(&gradient);
+}
+END_TEST
+
 /* ---- corner cases ---- */
 
 static void check_all_ignored(const dml_teaching *teaching)
@@ -252,6 +388,9 @@ int main(void)
     tcase_add_test(tests, golden_maps);
     tcase_add_test(tests, golden_terms_and_gradients);
     tcase_add_test(tests, finite_differences);
+    tcase_add_test(tests, another_network);
+    tcase_add_test(tests, no_share);
+    tcase_add_test(tests, own_logits);
     tcase_add_test(tests, all_ignored);
     tcase_add_test(tests, gradients_are_written_whole);
     tcase_add_test(tests, saturated_pixels);

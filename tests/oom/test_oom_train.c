@@ -282,6 +282,25 @@ START_TEST(trainer)
 }
 END_TEST
 
+static int call_distil(dmlcsr_trainer *t)
+{
+    static float logits[2 * SMALL_CLASSES * SMALL_PIXELS]; /* more than there are */
+    return dmlcsr_trainer_distil(t, logits, .5);
+}
+
+START_TEST(trainer_with_another_network)
+{
+    dmlcsr_trainer *t = make_trainer(NULL);
+    step(t);
+    starve(t, call_distil, 1, 1);
+    ration_set(&supply, 0);
+    step(t);
+    ck_assert_int_eq(call_distil(t), DMLCSR_OK); /* the room is there */
+    step(t);
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
 /* Into a trainer that lacks the ensemble and its teaching. */
 START_TEST(trainer_from_files)
 {
@@ -325,7 +344,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {dataset, loading, trainer, trainer_from_files, hooks_come_together};
+    const TTest *const tests[] = {dataset, loading, trainer, trainer_with_another_network,
+                                  trainer_from_files, hooks_come_together};
     Suite *suite = suite_create("oom of training");
     TCase *c = tcase_create("oom");
     tcase_add_checked_fixture(c, setup, teardown);

@@ -49,6 +49,13 @@ static void check_same(const char *a, const char *b, bool same)
     ck_assert_int_eq(system(command) == 0, same);
 }
 
+static void expect(const dmlcsr_trainer *t, int got, int status, const char *text)
+{
+    ck_assert_int_eq(got, status);
+    ck_assert_msg(strstr(dmlcsr_trainer_last_error(t), text) != NULL, "\"%s\" is not in \"%s\"", text,
+                  dmlcsr_trainer_last_error(t));
+}
+
 /* ---- tests ---- */
 
 START_TEST(test_learns)
@@ -120,6 +127,137 @@ START_TEST(test_teacher)
         dmlcsr_trainer_free(t);
     }
     ck_assert_double_lt(total[1], total[0]); /* KL to a mixture with what was just predicted is below cross entropy */
+}
+END_TEST
+
+/* ---- another network ---- */
+
+enum { OUT_SIDE = (SMALL_SIDE - 1) / 4 + 1, LOGITS = 2 * SMALL_CLASSES * OUT_SIDE * OUT_SIDE };
+
+/* The same logits all over a picture: `height` for its class, else 0. */
+static const float *lesson(uint32_t class0, uint32_t class1, float height)
+{
+    static float logits[LOGITS];
+    for (size_t i = 0; i < LOGITS; i++) {
+        const size_t channel = i / (OUT_SIDE * OUT_SIDE);
+        logits[i] = channel == class0 || channel == SMALL_CLASSES + class1 ? height : 0;
+    }
+    return logits;
+}
+
+static dmlcsr_loss_terms terms_of(dmlcsr_trainer *t)
+{
+    dmlcsr_loss_terms terms = {.struct_size = sizeof terms};
+    ck_assert_msg(dmlcsr_trainer_step(t, input, labels, 0, &terms) == DMLCSR_OK, "%s", dmlcsr_trainer_last_error(t));
+    return terms;
+}
+
+static dmlcsr_loss_terms taught(dmlcsr_trainer *t, const float *logits, double share)
+{
+    ck_assert_msg(dmlcsr_trainer_distil(t, logits, share) == DMLCSR_OK, "%s", dmlcsr_trainer_last_error(t));
+    return terms_of(t);
+}
+
+static bool same_terms(dmlcsr_loss_terms a, dmlcsr_loss_terms b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* With a rate of 0 a network stays what it is, so that steps can be compared. */
+START_TEST(test_distil)
+{
+    const dmlcsr_trainer_options o = small_options(2);
+    dmlcsr_trainer *t = small_trainer(&o);
+    small_batch(0, 2, input, labels);
+    const dmlcsr_loss_terms hard = terms_of(t), all = taught(t, lesson(1, 2, 3), 1);
+    ck_assert(fabs(all.parse - hard.parse) > .01 && all.gradient_norm != hard.gradient_norm);
+    ck_assert(all.lovasz == hard.lovasz && all.binary_edge == hard.binary_edge);
+    ck_assert(same_terms(terms_of(t), hard)); /* forgotten */
+    const dmlcsr_loss_terms some = taught(t, lesson(1, 2, 3), .25);
+    ck_assert_double_eq_tol(some.parse, .75 * hard.parse + .25 * all.parse, 1e-5);
+    ck_assert_double_eq_tol(some.attention_binary, .75 * hard.attention_binary + .25 * all.attention_binary, 1e-5);
+    ck_assert(!same_terms(taught(t, lesson(2, 1, 3), 1), all)); /* a picture's logits are for that picture */
+    dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1);
+    ck_assert(same_terms(taught(t, lesson(1, 2, 3), 0), hard));
+    dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1);
+    ck_assert(same_terms(taught(t, NULL, .5), hard));
+    dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1);
+    ck_assert_int_eq(dmlcsr_trainer_step(t, input, labels, -1, NULL), DMLCSR_ERROR_ARGUMENT);
+    ck_assert(same_terms(terms_of(t), all)); /* a step that fails leaves them for the next one */
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
+/* A teacher that is sure of the labels is as good as they are; one that is sure of others is not. */
+START_TEST(test_distil_layout)
+{
+    const dmlcsr_trainer_options o = small_options(2);
+    dmlcsr_trainer *t = small_trainer(&o);
+    small_batch(0, 2, input, labels);
+    memset(labels, 1, SMALL_PIXELS);
+    memset(labels + SMALL_PIXELS, 4, SMALL_PIXELS);
+    const dmlcsr_loss_terms hard = terms_of(t), right = taught(t, lesson(1, 4, 50), 1);
+    const dmlcsr_loss_terms wrong = taught(t, lesson(4, 1, 50), 1);
+    ck_assert_double_eq_tol(right.parse, hard.parse, 1e-5);
+    ck_assert_double_eq_tol(right.gradient_norm, hard.gradient_norm, 1e-4 * hard.gradient_norm);
+    ck_assert(fabs(wrong.parse - hard.parse) > .01);
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
+static size_t bytes_of(const dmlcsr_trainer *t)
+{
+    dmlcsr_trainer_info info = {.struct_size = sizeof info};
+    ck_assert_int_eq(dmlcsr_trainer_describe(t, &info), DMLCSR_OK);
+    return info.total_bytes;
+}
+
+START_TEST(test_distil_errors)
+{
+    const dmlcsr_trainer_options o = small_options(2);
+    const double shares[] = {-.1, 1.1, NAN, INFINITY};
+    dmlcsr_trainer *t = small_trainer(&o);
+    float bad[LOGITS];
+    small_batch(0, 2, input, labels);
+    const dmlcsr_loss_terms hard = terms_of(t), all = taught(t, lesson(1, 2, 3), 1);
+    const size_t bytes = bytes_of(t);
+    ck_assert_int_eq(dmlcsr_trainer_distil(NULL, lesson(1, 2, 3), 1), DMLCSR_ERROR_ARGUMENT);
+    dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1);
+    for (int i = 0; i < 4; i++)
+        expect(t, dmlcsr_trainer_distil(t, lesson(2, 1, 3), shares[i]), DMLCSR_ERROR_ARGUMENT, "share is ");
+    memcpy(bad, lesson(2, 1, 3), sizeof bad);
+    bad[((SMALL_CLASSES + 3) * OUT_SIDE + 7) * OUT_SIDE + 5] = NAN;
+    expect(t, dmlcsr_trainer_distil(t, bad, 1), DMLCSR_ERROR_ARGUMENT, "logit of picture 1, class 3 at (5, 7) is ");
+    ck_assert(same_terms(terms_of(t), all)); /* what waited still waited */
+    ck_assert_uint_eq(bytes_of(t), bytes);
+    ck_assert_int_eq(dmlcsr_trainer_ensemble(t), 0);
+    ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_ENSEMBLE, input), 0);
+    dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1);
+    expect(t, dmlcsr_trainer_teach(t, 1), DMLCSR_ERROR_ARGUMENT, "logits of another network wait");
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("waiting"), NULL, 0), 0);
+    ck_assert_int_eq(dmlcsr_trainer_restore(t, path_of("waiting"), NULL, NULL), 0);
+    ck_assert(same_terms(terms_of(t), hard)); /* they were for the step of another time */
+    ck_assert_int_eq(dmlcsr_trainer_teach(t, 1), 0);
+    expect(t, dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1), DMLCSR_ERROR_ARGUMENT, "while the self-ensemble does");
+    ck_assert_int_eq(dmlcsr_trainer_distil(t, NULL, 0), 0);
+    ck_assert_int_eq(dmlcsr_trainer_teach(t, 0), 0);
+    ck_assert(same_terms(taught(t, lesson(1, 2, 3), 1), all));
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
+/* The room for the logits is part of what a trainer holds, and is taken once. */
+START_TEST(test_distil_memory)
+{
+    const dmlcsr_trainer_options o = small_options(2);
+    dmlcsr_trainer *t = small_trainer(&o);
+    const size_t before = bytes_of(t);
+    ck_assert_int_eq(dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1), 0);
+    const size_t after = bytes_of(t);
+    ck_assert_uint_ge(after, before + LOGITS * sizeof(float));
+    ck_assert_int_eq(dmlcsr_trainer_distil(t, lesson(1, 2, 3), 1), 0);
+    ck_assert_uint_eq(bytes_of(t), after);
+    dmlcsr_trainer_free(t);
 }
 END_TEST
 
@@ -287,13 +425,6 @@ END_TEST
 
 /* ---- what is wrong ---- */
 
-static void expect(const dmlcsr_trainer *t, int got, int status, const char *text)
-{
-    ck_assert_int_eq(got, status);
-    ck_assert_msg(strstr(dmlcsr_trainer_last_error(t), text) != NULL, "\"%s\" is not in \"%s\"", text,
-                  dmlcsr_trainer_last_error(t));
-}
-
 START_TEST(test_errors)
 {
     dmlcsr_trainer_options o = small_options(2);
@@ -439,6 +570,10 @@ int main(void)
     tcase_add_test(tests, test_learns);
     tcase_add_test(tests, test_resume);
     tcase_add_test(tests, test_teacher);
+    tcase_add_test(tests, test_distil);
+    tcase_add_test(tests, test_distil_layout);
+    tcase_add_test(tests, test_distil_errors);
+    tcase_add_test(tests, test_distil_memory);
     tcase_add_test(tests, test_export);
     tcase_add_test(tests, test_two_processes);
     tcase_add_test(tests, test_unlike_processes);

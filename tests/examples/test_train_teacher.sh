@@ -1,0 +1,98 @@
+#!/bin/bash
+# dmlcsr-train with another network as teacher: it changes what is learnt until the first cycle ends, a run that goes on
+# ends at the same bytes, and a teacher that sees other classes or another input is refused.
+. tests/examples/common.sh
+[ -x "$BUILD/bin/dmlcsr-train" ] || skip "dmlcsr-train was not built"
+helper make_faces
+train=$BUILD/bin/dmlcsr-train convert=$BUILD/bin/dmlcsr-convert
+mkdir "$folder/faces" && "$folder/make_faces" "$folder/faces" || exit 1
+cat >"$folder/run.toml" <<END
+data = "$folder/faces"
+validate = ""
+divide = 16
+blocks1 = 1
+blocks2 = 1
+blocks3 = 1
+blocks4 = 1
+size = 65
+batch = 4
+epochs = 4
+cycle_start = 4
+evaluate = 0
+pictures = 0
+threads = 2
+END
+
+run() { # folder, flags
+    local output=$1
+    shift
+    "$train" "$folder/run.toml" --quiet --output "$folder/$output" "$@"
+}
+
+# A teacher of another shape and size than what it teaches.
+try 0 "the teacher" run first --divide 8 --size 97 --rate 0.02 --epochs 12 --cycle-start 12 --augment 0
+teacher=$folder/first/current.safetensors
+try 0 "without" run without
+try 0 "with" run with --teacher "$teacher" --teacher-share 0.7
+try 1 "it makes a difference" cmp "$folder/without/current.safetensors" "$folder/with/current.safetensors"
+try 0 "another thread" run one --teacher "$teacher" --teacher-share 0.7 --threads 1
+try 0 "makes none" cmp "$folder/with/current.safetensors" "$folder/one/current.safetensors"
+try 0 "a share of 0" run none --teacher "$teacher" --teacher-share 0
+try 0 "is none" cmp "$folder/without/current.safetensors" "$folder/none/current.safetensors"
+
+# With the teacher alone, what is learnt is what it says of each picture: logits of another picture of the batch, or in
+# another order, could not be learnt, since the batches are new in each epoch.
+try 0 "imitation" run alike --teacher "$teacher" --teacher-share 1 --lovasz 0 --weight-binary 0 --weight-category 0 \
+    --augment 0 --epochs 60 --cycle-start 60 --rate 0.02 --warm-up 3 --clip 5
+losses=$(awk -F, 'NR > 1 { last = $3; first = first ? first : last } END { print first, last }' "$folder/alike/log.csv")
+try 0 "the loss falls to less than a tenth: $losses" \
+    awk -v "x=$losses" 'BEGIN { split(x, loss, " "); exit !(loss[2] < loss[1] / 10) }'
+
+# It is named, and settings are kept.
+try 3 "the first steps" "$train" "$folder/run.toml" --output "$folder/part" --teacher "$teacher" --teacher-share 0.7 \
+    --stop-after 3
+says "teacher: $teacher, fp32, " "share 0.7"
+try 2 "another share" run part --teacher "$teacher" --teacher-share 0.6
+says "was made with teacher_share = 0.69999999999999996, now it is 0.59999999999999998"
+try 2 "no teacher" run part --teacher-share 0.7
+says "was made with teacher = $teacher, now it is"
+try 0 "to the end" run part --teacher "$teacher" --teacher-share 0.7
+try 0 "the same bytes" cmp "$folder/with/current.safetensors" "$folder/part/current.safetensors"
+
+# After the first cycle the self-ensemble teaches, and the trainer takes nothing from anybody else: asking on would end
+# the run.
+cycles=(--cycle-start 1 --cycle-epochs 1 --teacher "$teacher")
+try 0 "cycles" run cycles "${cycles[@]}"
+try 3 "one cycle, and half an epoch more" run stopped "${cycles[@]}" --stop-after 5
+try 0 "the rest" run stopped "${cycles[@]}"
+try 0 "the same bytes" cmp "$folder/cycles/current.safetensors" "$folder/stopped/current.safetensors"
+try 0 "the same ensemble" cmp "$folder/cycles/ensemble.safetensors" "$folder/stopped/ensemble.safetensors"
+
+# What does not fit is refused.
+refused() { # status, text, flags
+    local status=$1 text=$2
+    shift 2
+    try "$status" "$text" run refused "$@"
+    says "$text"
+}
+other() { # name, metadata
+    try 0 "$1" "$convert" --set "$2" "$teacher" "$folder/$1.safetensors"
+}
+refused 1 "the teacher: $folder/nowhere: cannot be opened" --teacher "$folder/nowhere"
+cp -r "$folder/faces" "$folder/more"
+sed -i '$a teeth' "$folder/more/label_names.txt"
+refused 2 "the teacher $teacher has 6 classes, but $folder/more has 7, and 7 are trained" --teacher "$teacher" \
+    --data "$folder/more"
+refused 2 "the teacher $teacher has 6 classes, but $folder/faces has 6, and 8 are trained" --teacher "$teacher" \
+    --classes 8
+sed -i '$d; s/^hair$/fur/' "$folder/more/label_names.txt"
+refused 2 "the teacher $teacher has class 2 hair, must be fur as for $folder/more" --teacher "$teacher" \
+    --data "$folder/more"
+other rgb dmlcsr.channels=rgb
+refused 2 "has dmlcsr.channels rgb, must be bgr as for" --teacher "$folder/rgb.safetensors"
+other mean "dmlcsr.mean=0.5 0.5 0.5"
+refused 2 "has dmlcsr.mean 0.5 0.5 0.5, must be 0.485 0.456 0.406 as for" --teacher "$folder/mean.safetensors"
+other std "dmlcsr.std=0.229 0.224 0.226"
+refused 2 "has dmlcsr.std 0.229 0.224 0.226, must be" --teacher "$folder/std.safetensors"
+refused 2 "teacher_share is \"1.5\", must be a number from 0 to 1" --teacher "$teacher" --teacher-share 1.5
+finish
