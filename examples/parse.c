@@ -93,8 +93,8 @@ static void tell_about_model(const session *s)
             dmlcsr_class_count(s->parser), dmlcsr_input_size(s->parser), dmlcsr_input_size(s->parser),
             licence ? ", licence: " : "", licence ? licence : "");
     fprintf(stderr, PROGRAM ": %s, %s, %u thread%s, %.1f MB of weights, %.1f MB of scratch memory\n",
-            dmlcsr_isa(s->parser), dmlcsr_precision(s->parser), dmlcsr_threads(s->parser), dmlcsr_threads(s->parser) == 1 ? "" : "s", (double)weights / 1e6,
-            (double)scratch / 1e6);
+            dmlcsr_isa(s->parser), dmlcsr_precision(s->parser), dmlcsr_threads(s->parser),
+            dmlcsr_threads(s->parser) == 1 ? "" : "s", (double)weights / 1e6, (double)scratch / 1e6);
 }
 
 /* What of the command line can only be judged with the model at hand. Returns -1, or an exit code. */

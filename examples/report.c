@@ -100,8 +100,8 @@ void report_json(FILE *out, const dmlcsr *parser, const class_list *classes, con
         fprintf(out, ",\"scheme\":\"%s\"", classes->scheme);
     fputs(",\"side\":", out);
     json_write_string(out, classes->side);
-    fprintf(out, ",\"input_size\":%" PRIu32 ",\"isa\":\"%s\",\"precision\":\"%s\",\"threads\":%" PRIu32, dmlcsr_input_size(parser),
-            dmlcsr_isa(parser), dmlcsr_precision(parser), dmlcsr_threads(parser));
+    fprintf(out, ",\"input_size\":%" PRIu32 ",\"isa\":\"%s\",\"precision\":\"%s\",\"threads\":%" PRIu32,
+            dmlcsr_input_size(parser), dmlcsr_isa(parser), dmlcsr_precision(parser), dmlcsr_threads(parser));
     fprintf(out, ",\"seconds\":{\"read\":%.4f,\"parse\":%.4f,\"write\":%.4f}", f->seconds_read, f->seconds_parse,
             f->seconds_write);
     write_regions(out, f);

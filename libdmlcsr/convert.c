@@ -122,8 +122,10 @@ static int quantise(converter *c, const dml_entry *entry, unsigned char *out)
             largest = fmaxf(largest, fabsf(v[i]));
         const float scale = largest / 127.0f;
         put(bits_of(scale), sizeof scale, scales + o * sizeof scale);
-        for (size_t i = 0; i < row; i++)
-            out[o * row + i] = (unsigned char)(int8_t)(scale > 0.0f ? rintf(fminf(fmaxf(v[i] / scale, -127.0f), 127.0f)) : 0.0f);
+        for (size_t i = 0; i < row; i++) {
+            const float value = scale > 0.0f ? fminf(fmaxf(v[i] / scale, -127.0f), 127.0f) : 0.0f;
+            out[o * row + i] = (unsigned char)(int8_t)rintf(value);
+        }
     }
     snprintf(name, name_size, "%s" DML_SCALE, entry->name);
     c->tensors[c->count++] = (dml_output){ name, DML_F32, 1, entry->shape, scales };

@@ -9,6 +9,9 @@
 
 #define DML_FACES_MOST 1000   /* in one picture */
 #define DML_FACES_REFUSED 256 /* places that are remembered as no face, so that they are not looked at again and again */
+/* Of the smallest face that was asked for: what is measured so much smaller may be as large, since a face is measured to a
+   tenth. */
+#define DML_FACES_SMALLER .88
 
 /* A face in the picture's pixels. */
 typedef struct dml_found {

@@ -9,9 +9,6 @@
 #define TILT_MOST 1.1 /* radians: the network has not seen faces that lie or stand on their heads */
 /* A face that moves less, in face sizes, stays where it is: the network does not care so far. */
 #define STAYS .08
-/* A face is measured to a tenth: one that is so much smaller may be as large as was asked for, and the scan's windows show
-   it, too (FOUND_FROM). */
-#define SMALLER .88
 
 /* Two frames are of one face when the centre of one lies well inside the other. */
 static bool is_known(const dml_search *s, const dml_face_frame *frame)
@@ -117,7 +114,7 @@ int dml_search_refine(dml_search *s, dml_face_frame start)
         if (is_known(s, &found.frame))
             return DMLCSR_OK;
     }
-    if (good && found.confidence >= s->threshold && found.frame.size > SMALLER * s->smallest) {
+    if (good && found.confidence >= s->threshold && found.frame.size > DML_FACES_SMALLER * s->smallest) {
         keep(s, &found);
     } else {
         refuse(s, &start);

@@ -9,9 +9,9 @@
 
 #define UNSURE .25       /* of parts in a window: no place for a closer look */
 #define SEEDS 32         /* places in one window that are worth a closer look */
-#define FOUND_FROM .22   /* sizes, as shares of the window, of faces that are looked at closer */
-#define FOUND_TO .85
 #define LAST 4.0         /* smallest faces in the side of the last windows */
+#define FOUND_FROM (DML_FACES_SMALLER / LAST) /* sizes, as shares of the window, of faces that are looked at closer */
+#define FOUND_TO .85
 #define FIRST 2.0        /* sides of the picture in that of the first window, at least: a face may be cut off all around */
 #define REACH .375       /* of the side of a window to each side of its centre: what it shows better than its neighbours */
 #define TRACE_REACH .45  /* of a trace, in smallest faces to each side: eyes and mouth of a face are closer */

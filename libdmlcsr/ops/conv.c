@@ -189,7 +189,8 @@ static void divide(job *j, uint32_t threads)
     const uint32_t taps = c->shape.kernel * c->shape.kernel, pitch = j->kernel.width * c->shape.stride;
     const uint32_t fewer = (uint32_t)(sizeof(dml_real) / j->bytes); /* times the products that fit */
     const bool over_r = j->r && j->r->data == j->y->data; /* y has no room for unfinished sums */
-    j->slices = over_r || c->shape.format == DML_FORMAT_U8 ? 1 : dml_ceil_div(c->blocks, dml_conv_slice(&j->kernel, taps, fewer));
+    const bool whole = over_r || c->shape.format == DML_FORMAT_U8;
+    j->slices = whole ? 1 : dml_ceil_div(c->blocks, dml_conv_slice(&j->kernel, taps, fewer));
 
     const size_t tile_bytes = dml_ceil_div(c->blocks, j->slices) * (size_t)pitch * DML_BLOCK * j->bytes;
     uint32_t longest = (uint32_t)(RUN_BYTES / tile_bytes);

@@ -192,7 +192,8 @@ static void multiply(const run *r, const product *p, uint32_t index, uint32_t pa
     static const _Alignas(DML_ALIGNMENT) dml_real zeros[MAX_PANELS * DML_BLOCK] = {0};
     const job *j = r->j;
     const dml_conv_kernel *kernel = &j->kernels->conv;
-    const uint32_t slices = dml_ceil_div(j->l.blocks, dml_conv_slice(kernel, 1, 1)), quarter = DML_STRASSEN_PRODUCTS - 1 - index;
+    const uint32_t slices = dml_ceil_div(j->l.blocks, dml_conv_slice(kernel, 1, 1));
+    const uint32_t quarter = DML_STRASSEN_PRODUCTS - 1 - index;
     dml_conv_tile tile = {.x_plane = p->b_plane, .w_panel = p->a_panel, .bias = zeros, .y_plane = j->l.run * DML_BLOCK,
                           .tail = DML_BLOCK, .kernel_h = 1, .kernel_w = 1, .step = 1, .panels = panels};
     for (uint32_t s = 0; s < slices; s++) {
