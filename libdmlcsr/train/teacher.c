@@ -84,16 +84,16 @@ int dml_trainer_ask_teacher(dmlcsr_trainer *t, const float *input)
 
 /* ---- another network ----------------------------------------------------------------------------------------------- */
 
-static int check_logits(dmlcsr_trainer *t, const dml_batch *like, const float *logits)
+static int check_logits(dmlcsr_trainer *t, const dml_batch *shape, const float *logits)
 {
-    const size_t plane = (size_t)like->first.h * like->first.w, picture = like->first.c * plane;
-    for (size_t i = 0; i < like->n * picture; i++) {
+    const size_t plane = (size_t)shape->first.h * shape->first.w, picture = shape->first.c * plane;
+    for (size_t i = 0; i < shape->n * picture; i++) {
         if (isfinite(logits[i]))
             continue;
         const size_t at = i % plane;
         return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT,
                         "the teacher's logit of picture %zu, class %zu at (%zu, %zu) is %g, no finite number",
-                        i / picture, i % picture / plane, at % like->first.w, at / like->first.w, (double)logits[i]);
+                        i / picture, i % picture / plane, at % shape->first.w, at / shape->first.w, (double)logits[i]);
     }
     return DMLCSR_OK;
 }

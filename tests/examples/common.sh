@@ -48,6 +48,28 @@ helper() { # name, other sources and flags
         >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 }
 
+# What dmlcsr-train needs to train the smallest network: drawn faces in $folder/faces, and $folder/run.toml, to which the
+# settings from the input are added. Sets train.
+smallest_run() {
+    [ -x "$BUILD/bin/dmlcsr-train" ] || skip "dmlcsr-train was not built"
+    helper make_faces
+    train=$BUILD/bin/dmlcsr-train
+    case $train in /*) ;; *) train=$PWD/$train ;; esac
+    mkdir "$folder/faces" && "$folder/make_faces" "$folder/faces" || exit 1
+    cat >"$folder/run.toml" <<END
+data = "$folder/faces"
+validate = ""
+divide = 16
+blocks1 = 1
+blocks2 = 1
+blocks3 = 1
+blocks4 = 1
+batch = 4
+evaluate = 0
+END
+    cat >>"$folder/run.toml"
+}
+
 finish() {
     echo "$good passed, $bad failed"
     [ $bad -eq 0 ]

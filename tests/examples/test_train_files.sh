@@ -2,24 +2,10 @@
 # dmlcsr-train when the disk is full: it says which file and why, stops with a failing status, keeps the last checkpoint
 # whole, and goes on from it to the same bytes once there is room.
 . tests/examples/common.sh
-[ -x "$BUILD/bin/dmlcsr-train" ] || skip "dmlcsr-train was not built"
-helper make_faces
-train=$BUILD/bin/dmlcsr-train
-case $train in /*) ;; *) train=$PWD/$train ;; esac
-mkdir "$folder/faces" && "$folder/make_faces" "$folder/faces" || exit 1
-cat >"$folder/run.toml" <<END
-data = "$folder/faces"
-validate = ""
-divide = 16
-blocks1 = 1
-blocks2 = 1
-blocks3 = 1
-blocks4 = 1
+smallest_run <<END
 size = 33
-batch = 4
 epochs = 6
 cycle_start = 6
-evaluate = 0
 threads = 1
 END
 

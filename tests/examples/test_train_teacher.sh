@@ -2,23 +2,11 @@
 # dmlcsr-train with another network as teacher: it changes what is learnt until the first cycle ends, a run that goes on
 # ends at the same bytes, and a teacher that sees other classes or another input is refused.
 . tests/examples/common.sh
-[ -x "$BUILD/bin/dmlcsr-train" ] || skip "dmlcsr-train was not built"
-helper make_faces
-train=$BUILD/bin/dmlcsr-train convert=$BUILD/bin/dmlcsr-convert
-mkdir "$folder/faces" && "$folder/make_faces" "$folder/faces" || exit 1
-cat >"$folder/run.toml" <<END
-data = "$folder/faces"
-validate = ""
-divide = 16
-blocks1 = 1
-blocks2 = 1
-blocks3 = 1
-blocks4 = 1
+convert=$BUILD/bin/dmlcsr-convert
+smallest_run <<END
 size = 65
-batch = 4
 epochs = 4
 cycle_start = 4
-evaluate = 0
 pictures = 0
 threads = 2
 END
