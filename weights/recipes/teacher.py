@@ -25,10 +25,8 @@ import widen
 from torch_network import IGNORED, Network, loss_of, resize
 
 SIDE = 384  # pictures in memory
-STRONG = {"scale": .25, "scale_limit": .35, "rotate": .6, "turn": 15, "turn_limit": 45, "translate": .08, "jitter": .8,
-          "grey": .05, "blur": .1, "poor": .15, "occlude": .1}
-MILD = {"scale": .08, "scale_limit": .2, "rotate": .4, "turn": 6, "turn_limit": 20, "translate": .03, "jitter": .5,
-        "grey": .02, "blur": .05, "poor": .05, "occlude": .05}
+CHANGES = ("scale_deviation", "scale_limit", "rotate", "rotate_deviation", "rotate_limit", "translate", "jitter", "grey",
+           "blur", "blocks", "occlude")
 AVERAGE = .998
 ESTIMATE = 60  # batches
 
@@ -66,6 +64,13 @@ def mirror_of(data):
 # ---- changes of the pictures ------------------------------------------------------------------------------------------
 
 
+def changes_of(recipe):
+    """The settings of a recipe beside this script that say how pictures are changed."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), recipe)) as file:
+        settings = dict(line.split(" = ", 1) for line in file if " = " in line and not line.startswith("#"))
+    return {name: float(settings[name]) for name in CHANGES}
+
+
 def uniform(like, low=0., high=1.):
     """A number for each picture."""
     return torch.rand(len(like), device=like.device) * (high - low) + low
@@ -76,9 +81,9 @@ def wide(values):
 
 
 def warp(image, label, size, how, mirror):
-    scale = (1 + how["scale"] * torch.randn(len(image), device=image.device)).clamp(1 - how["scale_limit"],
-                                                                                1 + how["scale_limit"])
-    turn = (how["turn"] * torch.randn_like(scale)).clamp(-how["turn_limit"], how["turn_limit"])
+    scale = 1 + how["scale_deviation"] * torch.randn(len(image), device=image.device)
+    scale = scale.clamp(1 - how["scale_limit"], 1 + how["scale_limit"])
+    turn = (how["rotate_deviation"] * torch.randn_like(scale)).clamp(-how["rotate_limit"], how["rotate_limit"])
     turn = torch.where(uniform(image) < how["rotate"], turn, torch.zeros_like(turn)) * math.pi / 180
     flip = torch.where(uniform(image) < .5, 1., -1.)
     x, y = (2 * how["translate"] * uniform(image, -1, 1) for _ in range(2))
@@ -130,7 +135,7 @@ def change_colours(x, label, how):
     x = (middle + factor() * (x - middle)).clamp(0, 1)
     grey = (x * light).sum(1, True)
     x = grey + factor() * wide((uniform(x) >= how["grey"]).float()) * (x - grey)
-    for name, change in (("blur", blurred), ("poor", poor)):
+    for name, change in (("blur", blurred), ("blocks", poor)):
         count = round(how[name] * len(x))
         if count:
             some = torch.randperm(len(x), device=x.device)[:count]
@@ -168,6 +173,7 @@ class Teacher:
         self.metadata, tensors = widen.read(a.input)
         self.net, self.average = (network_of(tensors, self.classes).to(self.device) for _ in range(2))
         self.optimiser = torch.optim.SGD(self.net.parameters(), lr=a.rate, momentum=.9, weight_decay=5e-4)
+        self.strong, self.mild = changes_of("small.toml"), changes_of("base.toml")
         self.random, self.waiting, self.steps = np.random.default_rng(1), np.array([], int), 0
 
     def half(self):
@@ -182,7 +188,7 @@ class Teacher:
         return as_input(change_colours(image, label, how)), label
 
     def step(self, done):
-        image, label = self.batch(STRONG if done < .6 else MILD)
+        image, label = self.batch(self.strong if done < .6 else self.mild)
         rate = self.a.rate * min(1, (self.steps + 1) / 100) * .5 * (1 + math.cos(math.pi * done))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -210,7 +216,7 @@ class Teacher:
         for n in range(ESTIMATE):
             for norm in norms:
                 norm.momentum = 1 / (n + 1)
-            image, _ = self.batch(MILD)
+            image, _ = self.batch(self.mild)
             with self.half():
                 self.average(image)
         self.average.eval()
