@@ -21,5 +21,6 @@ DML_INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w,
 #define sums __m256
 #define begin begin_single
 #define end end_single
+#define END_ADDS
 #define NAME dml_conv_avx2
 #include "kernels/conv_body.h"

@@ -29,9 +29,16 @@ DML_INLINE void begin_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const
     }
 }
 
+/* The residual of a tile that only adds it goes on top while the sums are in registers. */
 DML_INLINE void end_single(const dml_conv_tile *t, __m256 (*sum)[PARTS], const size_t width, float *out)
 {
-    (void)t;
+    if (t->last && dml_adds_alone(t)) {
+        DML_UNROLL(6)
+        for (size_t p = 0; p < width; p++) {
+            sum[p][0] = _mm256_add_ps(sum[p][0], _mm256_load_ps(t->r + p * DML_BLOCK));
+            sum[p][1] = _mm256_add_ps(sum[p][1], _mm256_load_ps(t->r + p * DML_BLOCK + LANES));
+        }
+    }
     DML_UNROLL(6)
     for (size_t p = 0; p < width; p++) {
         _mm256_store_ps(out + p * DML_BLOCK, sum[p][0]);

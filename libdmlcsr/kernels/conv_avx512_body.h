@@ -1,6 +1,6 @@
 /* One tile of a convolution in AVX-512, for every kind of factors: up to 14 pixels x 2 panels. The 28 sums stay in
  * registers, with two registers for the weights and two for the input channels that are broadcast. At the end they go
- * through memory that is at hand, so that what becomes of them is there once, not in each of the 42 shapes of a tile.
+ * through memory that is at hand, so that what becomes of them is there once, not in each of the 25 shapes of a tile.
  *
  * Who includes it says what the factors are:
  *     element                  type of x and w
@@ -9,7 +9,21 @@
  *     DOT(sum, x, w)           adds the products of PER_LANE channels of all lanes
  *     begin(t, sum, width, o)  sets the sums of panel o
  *     end(sum, unit, bias)     a complete sum, as memory has it, as single precision
+ *     ADD(sum, r)              adds a residual to a sum; not there: that is done with sums in memory
  *     NAME                     of the function */
+
+/* Whether the residual of a tile is added while its sums are in registers, and nothing else happens to them. A piece of a
+   sum is such a tile; it has no stride. */
+DML_INLINE bool adds_here(const dml_conv_tile *t, size_t panels, size_t step)
+{
+#ifdef ADD
+    return panels > step && t->last && dml_adds_alone(t);
+#else
+#define ADD(sum, r) ((void)(r), sum)
+    (void)t, (void)panels, (void)step;
+    return false;
+#endif
+}
 
 /* width, panels and step are constants where this is inlined, so that each loop over pixels and panels unrolls and
    `sum` lives in registers. */
@@ -55,14 +69,16 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const
             }
         }
     }
-    DML_UNROLL(14)
-    for (size_t p = 0; p < width; p++)
-        _mm512_store_si512(out + p * DML_BLOCK, (__m512i)sum[0][p]);
-    if (panels > 1) {
-        out += out_plane;
+    DML_UNROLL(2)
+    for (size_t o = 0; o < panels; o++) {
+        if (adds_here(t, panels, step)) {
+            DML_UNROLL(14)
+            for (size_t p = 0; p < width; p++)
+                sum[o][p] = ADD(sum[o][p], _mm512_load_ps(t->r + o * t->r_plane + p * DML_BLOCK));
+        }
         DML_UNROLL(14)
         for (size_t p = 0; p < width; p++)
-            _mm512_store_si512(out + p * DML_BLOCK, (__m512i)sum[1][p]);
+            _mm512_store_si512(out + o * out_plane + p * DML_BLOCK, (__m512i)sum[o][p]);
     }
 }
 
@@ -70,40 +86,64 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const
     case ((width) * 2 + (panels) - 1) * 2 + (step) - 1: \
         conv(t, out, out_plane, width, panels, step);   \
         break;
-#define STEP_1(width) CASE(width, 1, 1) CASE(width, 2, 1)
-#define STEPS(width) STEP_1(width) CASE(width, 1, 2) CASE(width, 2, 2)
+#define ONE_PANEL(width) CASE(width, 1, 1) CASE(width, 1, 2)
+
+/* Few pixels go panel by panel, and one panel takes half of many at a time: then half the shapes are enough. */
+static bool has_shape(const dml_conv_tile *t)
+{
+    const uint32_t most = t->panels > t->step ? WIDTH : WIDTH / 2;
+    return t->width <= most && (t->panels < 2 || t->width > most / 2);
+}
 
 static void run(const dml_conv_tile *t, float *out, size_t out_plane)
 {
     switch ((t->width * 2 + t->panels - 1) * 2 + t->step - 1) {
-        STEPS(1)
-        STEPS(2)
-        STEPS(3)
-        STEPS(4)
-        STEPS(5)
-        STEPS(6)
-        STEPS(7)
-        STEP_1(8)
-        STEP_1(9)
-        STEP_1(10)
-        STEP_1(11)
-        STEP_1(12)
-        STEP_1(13)
-        STEP_1(14)
+        ONE_PANEL(1)
+        ONE_PANEL(2)
+        ONE_PANEL(3)
+        ONE_PANEL(4)
+        ONE_PANEL(5)
+        ONE_PANEL(6)
+        ONE_PANEL(7)
+        CASE(4, 2, 2)
+        CASE(5, 2, 2)
+        CASE(6, 2, 2)
+        CASE(7, 2, 2)
+        CASE(8, 2, 1)
+        CASE(9, 2, 1)
+        CASE(10, 2, 1)
+        CASE(11, 2, 1)
+        CASE(12, 2, 1)
+        CASE(13, 2, 1)
+        CASE(14, 2, 1)
     }
 }
 
-/* Strides of 2 are rare: no shapes of their own for more than half the pixels. */
-static void halves(const dml_conv_tile *t)
+/* `width` pixels from `first` on, `panels` panels from `o` on, of a tile. */
+DML_NOT_INLINE void run_part(const dml_conv_tile *t, size_t first, uint32_t width, size_t o, uint32_t panels)
 {
-    dml_conv_tile half = *t;
-    half.width = t->width / 2;
-    NAME(&half);
-    half.x = (const element *)t->x + half.width * t->step * DML_BLOCK;
-    half.y += half.width * DML_BLOCK;
-    half.r = t->r ? t->r + half.width * DML_BLOCK : NULL;
-    half.width = t->width - half.width;
-    NAME(&half);
+    dml_conv_tile part = *t;
+    part.x = (const element *)t->x + first * t->step * DML_BLOCK;
+    part.w = (const element *)t->w + o * t->w_panel;
+    part.bias += o * DML_BLOCK;
+    part.y += o * t->y_plane + first * DML_BLOCK;
+    part.r = t->r ? t->r + o * t->r_plane + first * DML_BLOCK : NULL;
+    part.unit = t->unit ? t->unit + o * DML_BLOCK : NULL;
+    part.width = width;
+    part.panels = panels;
+    NAME(&part);
+}
+
+static void run_parts(const dml_conv_tile *t)
+{
+    const uint32_t half = t->width / 2;
+    if (t->width > WIDTH / 2) {
+        run_part(t, 0, half, 0, t->panels);
+        run_part(t, half, t->width - half, 0, t->panels);
+    } else {
+        run_part(t, 0, t->width, 0, 1);
+        run_part(t, 0, t->width, 1, 1);
+    }
 }
 
 /* Activation, scale and residual of the sums of panel o, on their way to y. Constants are in registers: what is stored
@@ -133,15 +173,15 @@ static void finish(const dml_conv_tile *t, const float *sum, size_t o)
 void NAME(const dml_conv_tile *t)
 {
     _Alignas(64) float buffer[2][WIDTH * DML_BLOCK];
-    if (t->step > 1 && t->width > WIDTH / 2) {
-        halves(t);
+    if (!has_shape(t)) {
+        run_parts(t);
         return;
     }
-    prefetch_outputs(t);
-    if (!t->last) {
+    if (!t->last || adds_here(t, t->panels, t->step)) {
         run(t, t->y, t->y_plane);
         return;
     }
+    prefetch_outputs(t);
     run(t, buffer[0], WIDTH * DML_BLOCK); /* not to y: the residual may be there */
     for (size_t o = 0; o < t->panels; o++)
         finish(t, buffer[o], o);

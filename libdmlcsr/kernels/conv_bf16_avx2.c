@@ -42,5 +42,6 @@ DML_INLINE void accumulate(__m256 (*sum)[PARTS], const uint16_t *x, const uint16
 #define sums __m256
 #define begin begin_single
 #define end end_single
+#define END_ADDS
 #define NAME dml_conv_bf16_avx2
 #include "kernels/conv_body.h"

@@ -7,6 +7,7 @@
  *     begin(t, sum, width)                      sets the sums of all pixels
  *     accumulate(sum, x, w, count, width, step) adds the products of one tap: `count` input channels of a block
  *     end(t, sum, width, out)                   stores them as single precision
+ *     END_ADDS                                  defined: it also adds the residual of a tile that does no more than that
  *     NAME                                      of the function */
 
 /* width and step are constants where this is inlined, so that each loop over pixels unrolls and `sum` lives in
@@ -65,6 +66,11 @@ DML_NOT_INLINE void run(const dml_conv_tile *t, float *out)
 void NAME(const dml_conv_tile *t)
 {
     _Alignas(64) float buffer[WIDTH * DML_BLOCK];
+#ifdef END_ADDS
+    const bool complete = !t->last || dml_adds_alone(t);
+#else
+    const bool complete = !t->last;
+#endif
     dml_conv_tile panel = *t;
     for (size_t o = 0; o < t->panels; o++) {
         panel.w = (const element *)t->w + o * t->w_panel;
@@ -72,8 +78,8 @@ void NAME(const dml_conv_tile *t)
         panel.bias = t->bias + o * DML_BLOCK;
         panel.r = t->r ? t->r + o * t->r_plane : NULL;
         panel.unit = t->unit ? t->unit + o * DML_BLOCK : NULL;
-        run(&panel, t->last ? buffer : panel.y); /* not y: the residual may be there */
-        if (t->last)
+        run(&panel, complete ? panel.y : buffer); /* not y: the residual may be there */
+        if (!complete)
             finish(&panel, buffer);
     }
 }

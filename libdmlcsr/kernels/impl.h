@@ -7,11 +7,16 @@
 
 #include <string.h>
 
+#define DML_DECLARE_WINOGRAD(form_isa)                                                                               \
+    void dml_winograd_weight_##form_isa(const dml_real *w, dml_real *u, size_t position);                            \
+    dml_winograd_patch dml_winograd_input_##form_isa;                                                                \
+    void dml_winograd_output_##form_isa(const dml_winograd_tile *tile)
+
 #define DML_DECLARE_KERNELS(isa)                                                                                     \
     void dml_conv_##isa(const dml_conv_tile *tile);                                                                  \
-    void dml_winograd_weight_##isa(const dml_real *w, dml_real *u, size_t position);                                 \
-    dml_winograd_patch dml_winograd_input_##isa;                                                                     \
-    void dml_winograd_output_##isa(const dml_winograd_tile *tile);                                                   \
+    DML_DECLARE_WINOGRAD(4x4_##isa);                                                                                 \
+    DML_DECLARE_WINOGRAD(4x6_##isa);                                                                                 \
+    DML_DECLARE_WINOGRAD(6x6_##isa);                                                                                 \
     void dml_strassen_sums_##isa(const dml_real *x11, size_t right, size_t down, size_t n, dml_real *s,              \
                                  size_t step);                                                                       \
     void dml_strassen_output_##isa(const dml_strassen_tile *tile);                                                   \

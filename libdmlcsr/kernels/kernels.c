@@ -1,6 +1,8 @@
 /* The table of kernels: C fills it, and each level overwrites what it does better. */
 #include "kernels/kernels.h"
 
+#include <string.h>
+
 #include "dmlcsr/dmlcsr.h"
 #include "kernels/cpu.h"
 #include "kernels/impl.h"
@@ -17,14 +19,19 @@
 #define SLICE 1152
 #define AVX2_SLICE 144
 
+#define WINOGRAD_FORM(form_isa) \
+    {dml_winograd_weight_##form_isa, dml_winograd_input_##form_isa, dml_winograd_output_##form_isa}
+#define WINOGRAD(table, isa)                                                                                           \
+    memcpy((table)->winograd,                                                                                          \
+           (const dml_winograd_kernel[]){WINOGRAD_FORM(4x4_##isa), WINOGRAD_FORM(4x6_##isa), WINOGRAD_FORM(6x6_##isa)}, \
+           sizeof (table)->winograd)
+
 void dml_kernels_c(dml_kernels *table)
 {
     table->isa = DMLCSR_ISA_C;
     table->name = "c";
     table->conv = (dml_conv_kernel){dml_conv_c, 8, 2, SLICE};
-    table->winograd_weight = dml_winograd_weight_c;
-    table->winograd_input = dml_winograd_input_c;
-    table->winograd_output = dml_winograd_output_c;
+    WINOGRAD(table, c);
     table->strassen_sums = dml_strassen_sums_c;
     table->strassen_output = dml_strassen_output_c;
 #ifndef DML_DOUBLE
@@ -53,9 +60,7 @@ void dml_kernels_sse41(dml_kernels *table)
     table->isa = DMLCSR_ISA_SSE41;
     table->name = "sse41";
     table->conv = (dml_conv_kernel){dml_conv_sse41, 3, 1, SLICE};
-    table->winograd_weight = dml_winograd_weight_sse41;
-    table->winograd_input = dml_winograd_input_sse41;
-    table->winograd_output = dml_winograd_output_sse41;
+    WINOGRAD(table, sse41);
     table->strassen_sums = dml_strassen_sums_sse41;
     table->strassen_output = dml_strassen_output_sse41;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_sse41, 3, 1, SLICE};
@@ -79,9 +84,7 @@ void dml_kernels_avx2(dml_kernels *table)
     table->isa = DMLCSR_ISA_AVX2;
     table->name = "avx2";
     table->conv = (dml_conv_kernel){dml_conv_avx2, 6, 2, AVX2_SLICE};
-    table->winograd_weight = dml_winograd_weight_avx2;
-    table->winograd_input = dml_winograd_input_avx2;
-    table->winograd_output = dml_winograd_output_avx2;
+    WINOGRAD(table, avx2);
     table->strassen_sums = dml_strassen_sums_avx2;
     table->strassen_output = dml_strassen_output_avx2;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_avx2, 6, 1, SLICE};
@@ -113,9 +116,7 @@ void dml_kernels_avx512(dml_kernels *table)
     table->isa = DMLCSR_ISA_AVX512;
     table->name = "avx512";
     table->conv = (dml_conv_kernel){dml_conv_avx512, 14, 2, SLICE};
-    table->winograd_weight = dml_winograd_weight_avx512;
-    table->winograd_input = dml_winograd_input_avx512;
-    table->winograd_output = dml_winograd_output_avx512;
+    WINOGRAD(table, avx512);
     table->strassen_sums = dml_strassen_sums_avx512;
     table->strassen_output = dml_strassen_output_avx512;
     table->to_bf16 = dml_to_bf16_avx512;
@@ -152,9 +153,7 @@ void dml_kernels_neon(dml_kernels *table)
     table->isa = DMLCSR_ISA_NEON;
     table->name = "neon";
     table->conv = (dml_conv_kernel){dml_conv_neon, 5, 1, SLICE};
-    table->winograd_weight = dml_winograd_weight_neon;
-    table->winograd_input = dml_winograd_input_neon;
-    table->winograd_output = dml_winograd_output_neon;
+    WINOGRAD(table, neon);
     table->strassen_sums = dml_strassen_sums_neon;
     table->strassen_output = dml_strassen_output_neon;
     table->conv_bf16 = (dml_conv_kernel){dml_conv_bf16_neon, 5, 1, SLICE};

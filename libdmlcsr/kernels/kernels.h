@@ -76,12 +76,37 @@ typedef struct dml_conv_kernel {
  * A 3 x 3 convolution with stride 1, in tiles of 4 x 4 output pixels: Y = A^T ((G g G^T) . (B^T d B)) A, where d is the
  * 6 x 6 input pixels that a tile reads, and the dot is 36 products of matrices (input channels x output channels), one
  * for each position of the 6 x 6. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016; the
- * points are ours (winograd_body.h). The transforms use no fused multiply-add: the same bits on every instruction set. */
+ * points are ours (winograd_body.h). The transforms use no fused multiply-add: the same bits on every instruction set.
+ *
+ * Larger tiles have fewer products for an output, and err more. Where rows and columns differ, so do the matrices on the
+ * left and on the right. */
 
-#define DML_WINOGRAD 4            /* pixels of a side of a tile */
+typedef enum dml_winograd_form { /* rows x columns of output pixels of a tile */
+    DML_WINOGRAD_4X4,
+    DML_WINOGRAD_4X6,
+    DML_WINOGRAD_6X6,
+    DML_WINOGRAD_FORMS
+} dml_winograd_form;
+
+#define DML_WINOGRAD 4            /* pixels of a side of a tile of 4 x 4, which training takes alone */
 #define DML_WINOGRAD_POSITIONS 36
 
-/* One tile and panel on its way out: with m of position i j at m[position (6 i + j) + l],
+static inline uint32_t dml_winograd_rows(dml_winograd_form form)
+{
+    return form == DML_WINOGRAD_6X6 ? 6 : 4;
+}
+
+static inline uint32_t dml_winograd_columns(dml_winograd_form form)
+{
+    return form == DML_WINOGRAD_4X4 ? 4 : 6;
+}
+
+static inline uint32_t dml_winograd_positions(dml_winograd_form form)
+{
+    return (dml_winograd_rows(form) + 2) * (dml_winograd_columns(form) + 2);
+}
+
+/* One tile and panel on its way out: with m of position i j at m[position ((columns of the form + 2) i + j) + l],
        sum = (first ? bias[l] : y) + (A^T m A)[row][column]
    and y = last ? relu2(scale * leaky(sum)) : sum, as in dml_conv_tile. */
 typedef struct dml_winograd_tile {
@@ -90,7 +115,7 @@ typedef struct dml_winograd_tile {
     const dml_real *bias;
     dml_real *y;             /* first pixel */
     size_t y_row, y_column;  /* elements between pixels of the tile */
-    uint32_t rows, columns;  /* pixels of the tile that exist */
+    uint32_t rows, columns;  /* pixels of the tile that exist, at most the form's */
     dml_real slope, scale;
     bool first, last, relu;
 } dml_winograd_tile;
@@ -98,6 +123,16 @@ typedef struct dml_winograd_tile {
 /* A transform of patches of pixels; what v has elements of is said where it is used. */
 typedef void dml_winograd_patch(const dml_real *x, size_t x_row, size_t x_column, uint32_t tiles, void *v,
                                 size_t position);
+
+/* The transforms of a form, with positions counted as in dml_winograd_tile. */
+typedef struct dml_winograd_kernel {
+    /* G g G^T of one packed block: weight k, l of position i j goes to u[position of i j + 16 k + l]. */
+    void (*weight)(const dml_real *w, dml_real *u, size_t position);
+    /* B^T d B of `tiles` tiles of a row, one block of channels: tile t to v[position of i j + 16 t + l], where v has
+       dml_real. x is the first of the pixels that the first tile reads, 2 more each way than it has. */
+    dml_winograd_patch *input;
+    void (*output)(const dml_winograd_tile *tile);
+} dml_winograd_kernel;
 
 /* ---- Strassen ------------------------------------------------------------------------------------------------------
  *
@@ -134,12 +169,7 @@ typedef struct dml_kernels {
 
     dml_conv_kernel conv;
 
-    /* G g G^T of one packed block: weight k, l of position i j goes to u[position (6 i + j) + 16 k + l]. */
-    void (*winograd_weight)(const dml_real *w, dml_real *u, size_t position);
-    /* B^T d B of `tiles` tiles of a row, one block of channels: tile t to v[position (6 i + j) + 16 t + l], where v has
-       dml_real. x is the first of the 6 x 6 pixels that the first tile reads. */
-    dml_winograd_patch *winograd_input;
-    void (*winograd_output)(const dml_winograd_tile *tile);
+    dml_winograd_kernel winograd[DML_WINOGRAD_FORMS];
 
     /* The sums that the products want, of n values each (a multiple of 16): s[0 .. n) = x11 + x22, then, `step` elements
        further each, x21 + x22, x11 + x12, x21 - x11 and x12 - x22. They are those of A and those of B. */
@@ -154,7 +184,7 @@ typedef struct dml_kernels {
     /* round(x * gain) + zero, ties to even, cut to 0 .. 255; x * gain that is NaN counts as 0. zero: 0 .. 255; n: a
        multiple of 16 */
     void (*to_u8)(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);
-    /* As winograd_weight and winograd_input, with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
+    /* As weight and input of winograd[DML_WINOGRAD_4X4], with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
        and l to the pair u[position (6 i + j) + 16 k + 2 l]. */
     void (*winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t position);
     dml_winograd_patch *winograd_input_bf16;

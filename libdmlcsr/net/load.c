@@ -217,7 +217,8 @@ static int load_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dm
     DML_TRY(find_shaped(loader, layer->conv, ".weight", shape, 4, &entry));
     uint32_t out = (uint32_t)shape[0];
     dml_conv_shape s = {layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part,
-                        format_of(loader, layer)};
+                        format_of(loader, layer), DML_WINOGRAD_4X4};
+    s.form = dml_winograd_form_of(&s);
     const bool bytes = s.format == DML_FORMAT_U8;
     dml_conv range = {.shape = s};
     if (bytes)

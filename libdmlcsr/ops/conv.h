@@ -25,6 +25,7 @@ typedef struct dml_conv_shape {
        channels, and so has each further one but the last, which has the rest of `in`. 0: the input is not divided. */
     uint32_t part;
     dml_format format;
+    dml_winograd_form form; /* of tiles, where it goes by Winograd's transforms (dml_winograd_form_of()) */
 } dml_conv_shape;
 
 /* A convolution ready to run: y = relu?(scale * leaky(W * x + bias) + residual). */

@@ -82,7 +82,7 @@ static size_t spread_size(const dml_conv_shape *shape, uint32_t h, uint32_t w)
 static dml_conv_shape shape_back(const dml_conv_shape *shape)
 {
     return (dml_conv_shape){dml_blocks(shape->out) * DML_BLOCK, dml_conv_blocks(shape) * DML_BLOCK, shape->kernel, 1,
-                            shape->dilation, 0, DML_FORMAT_F32};
+                            shape->dilation, 0, DML_FORMAT_F32, DML_WINOGRAD_4X4};
 }
 
 size_t dml_conv_back_input_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)

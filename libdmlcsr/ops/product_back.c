@@ -22,7 +22,7 @@ static void product(const job *j, dml_pool *pool, const dml_tensor *x, const dml
                     bool add)
 {
     const uint32_t inner = b->h * b->w;
-    const dml_conv_shape shape = {inner, b->c, 1, 1, 1, 0, DML_FORMAT_F32};
+    const dml_conv_shape shape = {inner, b->c, 1, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_4X4};
     dml_conv conv = dml_conv_make(&shape, b->data, j->zeros);
     conv.panel = dml_tensor_plane(b); /* rows past the last pixel are not there; nor are they read */
     conv.add = add;

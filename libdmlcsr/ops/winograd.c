@@ -13,7 +13,7 @@
 
 typedef struct layout {
     dml_winograd_tiles tiles;
-    uint32_t blocks, slices, slice_blocks, run;
+    uint32_t positions, blocks, slices, slice_blocks, run;
     size_t bytes; /* of an element of the transformed input and weights */
     /* elements between positions, of the transformed input, a task's weights and the output; a line more than the data, or
        all positions would share the same few sets of a cache */
@@ -22,10 +22,10 @@ typedef struct layout {
 
 static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w)
 {
-    layout l = {.tiles = dml_winograd_cut(n, h, w, shape->dilation, BAND_TILES), .blocks = dml_conv_blocks(shape),
-                .bytes = dml_format_bytes(shape->format)};
+    layout l = {.tiles = dml_winograd_cut(shape, n, h, w, BAND_TILES), .positions = dml_winograd_positions(shape->form),
+                .blocks = dml_conv_blocks(shape), .bytes = dml_format_bytes(shape->format)};
     const uint32_t tiles = l.tiles.band_rows * l.tiles.columns;
-    const size_t fit = SLICE_BYTES / (DML_WINOGRAD_POSITIONS * (size_t)tiles * DML_BLOCK * l.bytes);
+    const size_t fit = SLICE_BYTES / (l.positions * (size_t)tiles * DML_BLOCK * l.bytes);
     l.slice_blocks = fit < 1 ? 1 : fit < SLICE_BLOCKS ? (uint32_t)fit : SLICE_BLOCKS;
     l.slices = dml_ceil_div(l.blocks, l.slice_blocks);
     l.slice_blocks = dml_ceil_div(l.blocks, l.slices);
@@ -41,23 +41,32 @@ static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uin
 static size_t elements_of(const layout *l, size_t count)
 {
     const size_t line = 64 / sizeof(dml_real);
-    return (DML_WINOGRAD_POSITIONS * count * l->bytes / sizeof(dml_real) + line - 1) / line * line;
+    return (l->positions * count * l->bytes / sizeof(dml_real) + line - 1) / line * line;
 }
 
-/* In multiply-adds of a vector of 16, for each pair of an input block and an output panel. A transform costs about 300,
-   once per tile and block and once per tile and panel; that of the weights 200 for each input channel. What is then
-   counted as less than .6 takes less than two thirds of the time; for less than that, direct sums stay. */
+/* F(4 x 6) errs twice as much as F(4 x 4), F(6 x 6) four times, at any number of channels; direct sums err more the more
+   channels there are (doc/numerics.md). */
+dml_winograd_form dml_winograd_form_of(const dml_conv_shape *s)
+{
+    if (s->format != DML_FORMAT_F32 || s->in < 256)
+        return DML_WINOGRAD_4X4;
+    return s->in < 2048 ? DML_WINOGRAD_4X6 : DML_WINOGRAD_6X6;
+}
+
+/* In multiply-adds of a vector of 16, for each pair of an input block and an output panel. A transform costs about 300
+   with 36 positions, once per tile and block and once per tile and panel; that of the weights 200 for each input channel.
+   What is then counted as less than .6 takes less than two thirds of the time; for less than that, direct sums stay. */
 bool dml_winograd_pays(const dml_conv_shape *s, uint32_t n, uint32_t h, uint32_t w)
 {
     if (s->kernel != 3 || s->stride != 1 || s->format == DML_FORMAT_U8)
         return false;
-    const dml_winograd_tiles t = dml_winograd_cut(n, h, w, s->dilation, BAND_TILES);
-    const uint64_t tiles = (uint64_t)t.rows * t.columns, blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
+    const dml_winograd_tiles t = dml_winograd_cut(s, n, h, w, BAND_TILES);
+    const uint64_t tiles = (uint64_t)t.rows * t.columns, positions = dml_winograd_positions(s->form), blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
     const uint64_t at_once = s->format == DML_FORMAT_BF16 ? 2 : 1;
     const uint64_t direct = (uint64_t)9 * DML_BLOCK * n * h * w / at_once;
-    const uint64_t products = DML_WINOGRAD_POSITIONS * DML_BLOCK * tiles / at_once;
+    const uint64_t products = positions * DML_BLOCK * tiles / at_once;
     const uint64_t transforms = 200 * DML_BLOCK * t.bands + 300 * tiles / panels + 300 * tiles / blocks;
-    return products + transforms < direct / 10 * 6;
+    return products + transforms * positions / DML_WINOGRAD_POSITIONS < direct / 10 * 6;
 }
 
 size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, uint32_t w, uint32_t threads)
@@ -65,7 +74,7 @@ size_t dml_winograd_room(const dml_conv_shape *shape, uint32_t n, uint32_t h, ui
     if (!dml_winograd_pays(shape, n, h, w))
         return 0;
     const layout l = layout_of(shape, n, h, w);
-    return elements_of(&l, l.v) + threads * (elements_of(&l, l.u) + DML_WINOGRAD_POSITIONS * l.m);
+    return elements_of(&l, l.v) + threads * (elements_of(&l, l.u) + l.positions * l.m);
 }
 
 typedef struct job {
@@ -88,8 +97,8 @@ static void input_task(void *argument, uint32_t task, uint32_t thread)
 {
     const job *j = argument;
     const bool narrow = j->conv->shape.format == DML_FORMAT_BF16;
-    const dml_winograd_patches patches = {narrow ? j->kernels->winograd_input_bf16 : j->kernels->winograd_input, j->l.bytes,
-                                          DML_WINOGRAD + 2, j->conv->shape.dilation};
+    const dml_winograd_patches patches = {
+        narrow ? j->kernels->winograd_input_bf16 : j->kernels->winograd[j->conv->shape.form].input, j->l.bytes, 1};
     const uint32_t rows = j->end - j->first, b = task / j->row_parts, part = task % j->row_parts;
     const uint32_t from = dml_split(rows, j->row_parts, part), to = dml_split(rows, j->row_parts, part + 1);
     const size_t tiles = (size_t)rows * j->l.tiles.columns;
@@ -111,7 +120,7 @@ static weights weights_of(const job *j, uint32_t panel, uint32_t panels, char *u
 {
     const size_t block_size = (size_t)DML_BLOCK * DML_BLOCK;
     if (j->conv->transformed) {
-        const size_t position = j->l.blocks * block_size, whole = DML_WINOGRAD_POSITIONS * position;
+        const size_t position = j->l.blocks * block_size, whole = j->l.positions * position;
         return (weights){(const char *)j->conv->transformed + (panel * whole + j->block * block_size) * j->l.bytes, whole,
                          position};
     }
@@ -126,7 +135,8 @@ static weights weights_of(const job *j, uint32_t panel, uint32_t panels, char *u
    Shorter pieces would cost more time. With bfloat16 other roundings are larger by far. */
 static uint32_t piece_of(const layout *l)
 {
-    return l->bytes < sizeof(dml_real) ? l->blocks : l->blocks <= 4 ? 2 : l->blocks < 16 ? 4 : 8;
+    const uint32_t few = l->positions > DML_WINOGRAD_POSITIONS ? 32 : 16;
+    return l->bytes < sizeof(dml_real) ? l->blocks : l->blocks <= 4 ? 2 : l->blocks < few ? 4 : 8;
 }
 
 /* Tiles [first, end) of the band, all positions: a pointwise convolution each, piece by piece, so that the weights of a
@@ -145,9 +155,9 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
         .slope = 1, .scale = 1,
         .kernel_h = 1, .kernel_w = 1, .step = 1,
         .panels = panels,
-        .first = true, .last = true,
+        .first = true,
     };
-    for (uint32_t i = 0; i < DML_WINOGRAD_POSITIONS * pieces; i++) {
+    for (uint32_t i = 0; i < j->l.positions * pieces; i++) {
         const uint32_t position = i / pieces, b = i % pieces * piece_of(&j->l);
         const bool end_piece = i % pieces + 1 == pieces;
         tile.blocks = end_piece ? j->blocks - b : piece_of(&j->l);
@@ -158,6 +168,7 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
             tile.width = dml_split(count, parts, part + 1) - at;
             tile.x = j->v + (position * j->l.v + b * tile.x_plane + (size_t)(first + at) * DML_BLOCK) * j->l.bytes;
             tile.y = m + position * j->l.m + (size_t)at * DML_BLOCK;
+            tile.last = b > 0;
             tile.r = b > 0 ? tile.y : NULL; /* the sum of the pieces before */
             j->kernel.run(&tile);
         }
@@ -165,11 +176,11 @@ static void multiply(const job *j, uint32_t panels, uint32_t first, uint32_t end
 }
 
 /* Asks for the pixels of the next tile of the row, while this one is computed. */
-static void ask_for_next(const dml_winograd_tile *t)
+static void ask_for_next(const dml_winograd_tile *t, uint32_t wide)
 {
     for (uint32_t i = 0; i < t->rows; i++)
-        for (uint32_t k = 0; k < DML_WINOGRAD; k++)
-            DML_PREFETCH_WRITE(t->y + i * t->y_row + (DML_WINOGRAD + k) * t->y_column);
+        for (uint32_t k = 0; k < wide; k++)
+            DML_PREFETCH_WRITE(t->y + i * t->y_row + (wide + k) * t->y_column);
 }
 
 static void put(const job *j, uint32_t panel, uint32_t panels, uint32_t first, uint32_t end, const dml_real *m)
@@ -183,17 +194,17 @@ static void put(const job *j, uint32_t panel, uint32_t panels, uint32_t first, u
     for (uint32_t i = first; i < end; i++) {
         if (i % t->columns == 0)
             at = dml_winograd_row_at(t, j->first + i / t->columns);
-        const uint32_t x = at.x + i % t->columns * DML_WINOGRAD * t->dilation;
+        const uint32_t x = at.x + i % t->columns * t->wide * t->dilation;
         const dml_tensor y = dml_batch_image(j->y, at.image);
-        tile.rows = dml_winograd_inside(DML_WINOGRAD, at.y, t->dilation, t->h);
-        tile.columns = dml_winograd_inside(DML_WINOGRAD, x, t->dilation, t->w);
+        tile.rows = dml_winograd_inside(t->high, at.y, t->dilation, t->h);
+        tile.columns = dml_winograd_inside(t->wide, x, t->dilation, t->w);
         tile.y_row = t->dilation * dml_tensor_row(&y);
         for (uint32_t o = 0; o < panels && tile.rows && tile.columns; o++) {
             tile.m = m + ((size_t)o * j->l.run + i - first) * DML_BLOCK;
             tile.bias = c->bias + (size_t)(panel + o) * DML_BLOCK;
             tile.y = dml_tensor_at(&y, panel + o, at.y, x);
-            ask_for_next(&tile);
-            j->kernels->winograd_output(&tile);
+            ask_for_next(&tile, t->wide);
+            j->kernels->winograd[c->shape.form].output(&tile);
         }
     }
 }
@@ -210,7 +221,7 @@ static void output_task(void *argument, uint32_t task, uint32_t thread)
     const uint32_t parts = dml_ceil_div(to - from, j->kernel.width), most = j->l.run / j->kernel.width;
     const uint32_t runs = to - from <= j->l.run ? 1 : dml_ceil_div(parts, most);
     const size_t made = elements_of(&j->l, j->l.u);
-    dml_real *own = j->own + thread * (made + DML_WINOGRAD_POSITIONS * j->l.m), *m = own + made;
+    dml_real *own = j->own + thread * (made + j->l.positions * j->l.m), *m = own + made;
     if (j->first == 0 && j->first_slice && part == 0)
         for (uint32_t i = 0; i < j->y->n; i++) {
             const dml_tensor y = dml_batch_image(j->y, i);

@@ -31,7 +31,7 @@ static layout layout_of(const dml_conv_shape *shape, uint32_t n, uint32_t h, uin
 {
     layout l = {.blocks = dml_conv_blocks(shape), .panels = dml_blocks(shape->out)};
     const uint32_t most = fitting(l.panels);
-    l.tiles = dml_winograd_cut(n, h, w, shape->dilation, most < BAND_TILES ? most : BAND_TILES);
+    l.tiles = dml_winograd_cut(shape, n, h, w, most < BAND_TILES ? most : BAND_TILES);
     const uint32_t tiles = l.tiles.band_rows * l.tiles.columns;
     l.slices = dml_ceil_div(l.blocks, fitting(tiles));
     l.slice_blocks = dml_ceil_div(l.blocks, l.slices);
@@ -68,7 +68,7 @@ static size_t band_tiles(const job *j)
 static void panel_task(void *argument, uint32_t panel, uint32_t thread)
 {
     const job *j = argument;
-    const dml_winograd_patches patches = {j->core->back.winograd_output_back, sizeof(dml_real), DML_WINOGRAD, 0};
+    const dml_winograd_patches patches = {j->core->back.winograd_output_back, sizeof(dml_real), 0};
     (void)thread;
     dml_winograd_transform(&j->l.tiles, &patches, j->dy, panel, j->first, j->end, j->m + panel * band_tiles(j) * DML_BLOCK,
                            j->l.m);
@@ -77,8 +77,7 @@ static void panel_task(void *argument, uint32_t panel, uint32_t thread)
 static void block_task(void *argument, uint32_t block, uint32_t thread)
 {
     const job *j = argument;
-    const dml_winograd_patches patches = {j->core->kernels.winograd_input, sizeof(dml_real), DML_WINOGRAD + 2,
-                                           j->shape->dilation};
+    const dml_winograd_patches patches = {j->core->kernels.winograd[DML_WINOGRAD_4X4].input, sizeof(dml_real), 1};
     (void)thread;
     dml_winograd_transform(&j->l.tiles, &patches, j->x, j->block + block, j->first, j->end,
                            j->v + block * band_tiles(j) * DML_BLOCK, j->l.v);

@@ -71,7 +71,7 @@ static int draft_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, d
     dml_train_layer *l = &d->layer[d->layers++];
     *l = (dml_train_layer){.conv = conv, .relu = relu, .channels = out};
     l->shape = (dml_conv_shape){layer->in, out, layer->kernel, layer->stride, layer->dilation, layer->part,
-                                 DML_FORMAT_F32};
+                                 DML_FORMAT_F32, DML_WINOGRAD_4X4};
     /* conv_adj and conv_wg are one-dimensional convolutions, by which a plain norm is told */
     dml_parameter p = {.rank = layer->kind == DML_NORM_PLAIN ? 3 : 4,
                        .shape = {out, layer->in, layer->kernel, layer->kernel},

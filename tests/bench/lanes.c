@@ -193,9 +193,10 @@ double lane_products(const lane *l)
 
 double lane_done(const lane *l)
 {
-    const double pixels = DML_WINOGRAD * DML_WINOGRAD, taps = 9.0; /* of a tile; of a direct sum */
+    const dml_winograd_form form = l->layer.shape.form;
+    const double pixels = dml_winograd_rows(form) * dml_winograd_columns(form), taps = 9.0; /* of a tile; of a direct sum */
     switch (l->way) {
-    case DML_CONV_WINOGRAD: return lane_products(l) * DML_WINOGRAD_POSITIONS / (pixels * taps);
+    case DML_CONV_WINOGRAD: return lane_products(l) * dml_winograd_positions(form) / (pixels * taps);
     case DML_CONV_STRASSEN: return lane_products(l) * DML_STRASSEN_PRODUCTS / 8;
     default: return lane_products(l);
     }

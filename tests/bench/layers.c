@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dmlcsr/dmlcsr.h"
+#include "ops/winograd.h"
 
 /* Sides: 0 the input, 1 after the first convolution, 2 after the pooling, 3 the encoder's output, 4 the local graph. */
 typedef struct row {
@@ -103,6 +104,7 @@ size_t list_layers(layer *layers, uint32_t input_size, uint32_t divisor, uint32_
             .out_pad = r->out_pad,
         };
         layers[i].shape.format = format_of(&layers[i].shape, r->activated, precision);
+        layers[i].shape.form = dml_winograd_form_of(&layers[i].shape);
     }
     return count;
 }

@@ -50,7 +50,7 @@ static const uint16_t *make_weights(kc_context *k, int side, kc_kind kind, const
 
 void check_winograd_weight_bf16(kc_context *k)
 {
-    const kc_matrix m = kc_weight_matrix();
+    const kc_matrix m = kc_weight_matrix(DML_WINOGRAD);
     for (int side = 0; side < KC_SIDES; side++)
         for (int kind = KC_UNIT; kind <= KC_WIDE; kind++) {
             kc_case(k, "data %d side %d", kind, side);
@@ -61,7 +61,7 @@ void check_winograd_weight_bf16(kc_context *k)
             float *single = kc_floats(k, n, side);
             double *exact = kc_alloc(k, BLOCK * sizeof *exact, side), *bound = kc_alloc(k, BLOCK * sizeof *bound, side);
             k->table->winograd_weight_bf16(w, u, position);
-            k->c->winograd_weight(rows, single, position);
+            k->c->winograd[DML_WINOGRAD_4X4].weight(rows, single, position);
             for (size_t p = 0; p < 36; p++) {
                 uint16_t half[BLOCK];
                 k->c->to_bf16(single + p * position, BLOCK, half);
@@ -69,7 +69,7 @@ void check_winograd_weight_bf16(kc_context *k)
                     const size_t at = paired(i / 16, i % 16);
                     double magnitude;
                     want[p * position + at] = half[i];
-                    exact[at] = kc_sandwich(&m, rows + i, 3 * BLOCK, BLOCK, p / 6, p % 6, &magnitude);
+                    exact[at] = kc_sandwich(&m, &m, rows + i, 3 * BLOCK, BLOCK, p / 6, p % 6, &magnitude);
                     bound[at] = bound_of(exact[at], magnitude);
                 }
                 kc_within(k, "u against double", widened(k, u + p * position, BLOCK, side), exact, bound, BLOCK);
@@ -82,7 +82,7 @@ void check_winograd_weight_bf16(kc_context *k)
 
 void check_winograd_input_bf16(kc_context *k)
 {
-    const kc_matrix m = kc_input_matrix();
+    const kc_matrix m = kc_input_matrix(DML_WINOGRAD);
     const uint32_t most = k->effort == KC_QUICK ? 3 : 17;
     for (uint32_t tiles = 1; tiles <= most; tiles++)
         for (int side = 0; side < KC_SIDES; side++) {
@@ -97,12 +97,12 @@ void check_winograd_input_bf16(kc_context *k)
             float *single = kc_floats(k, n, side);
             double *exact = kc_alloc(k, pixels * sizeof *exact, side), *bound = kc_alloc(k, pixels * sizeof *bound, side);
             k->table->winograd_input_bf16(x, row, column, tiles, v, position);
-            k->c->winograd_input(x, row, column, tiles, single, position);
+            k->c->winograd[DML_WINOGRAD_4X4].input(x, row, column, tiles, single, position);
             for (size_t p = 0; p < 36; p++) {
                 k->c->to_bf16(single + p * position, pixels, want + p * position);
                 for (size_t i = 0; i < pixels; i++) {
                     double magnitude;
-                    exact[i] = kc_sandwich(&m, x + i / 16 * 4 * column + i % 16, row, column, p / 6, p % 6, &magnitude);
+                    exact[i] = kc_sandwich(&m, &m, x + i / 16 * 4 * column + i % 16, row, column, p / 6, p % 6, &magnitude);
                     bound[i] = bound_of(exact[i], magnitude);
                 }
                 kc_within(k, "v against double", widened(k, v + p * position, pixels, side), exact, bound, pixels);

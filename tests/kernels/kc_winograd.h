@@ -4,19 +4,20 @@
 
 #include "kernelcheck.h"
 
-/* A matrix of at most 6 x 6. */
 typedef struct kc_matrix {
     size_t rows, columns;
-    double at[6][6];
+    double at[8][8];
 } kc_matrix;
 
-kc_matrix kc_input_matrix(void);  /* B^T, 6 x 6 */
-kc_matrix kc_weight_matrix(void); /* G, 6 x 3 */
-kc_matrix kc_output_matrix(void); /* A^T, 4 x 6 */
+/* For 4 or 6 outputs. */
+kc_matrix kc_input_matrix(size_t outputs);  /* B^T, outputs + 2 squared */
+kc_matrix kc_weight_matrix(size_t outputs); /* G, outputs + 2 x 3 */
+kc_matrix kc_output_matrix(size_t outputs); /* A^T, outputs x outputs + 2 */
 kc_matrix kc_transposed(kc_matrix a);
 
-/* (m x m^T)[i][j] and the same of all magnitudes; x[r][c] is at x[r row + c column]. */
-double kc_sandwich(const kc_matrix *m, const float *x, size_t row, size_t column, size_t i, size_t j, double *magnitude);
+/* (left x right^T)[i][j] and the same of all magnitudes; x[r][c] is at x[r row + c column]. */
+double kc_sandwich(const kc_matrix *left, const kc_matrix *right, const float *x, size_t row, size_t column, size_t i,
+                   size_t j, double *magnitude);
 
 /* What such a value may be off by in single precision. */
 double kc_winograd_bound(double magnitude);

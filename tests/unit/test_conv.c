@@ -21,50 +21,58 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-    {{3, 20, 3, 2, 1, 0, DML_FORMAT_F32}, 17, 23, 1, 1, false, false, DML_CONV_DIRECT},
-    {{16, 16, 1, 1, 1, 0, DML_FORMAT_F32}, 9, 31, 0, 0, false, false, DML_CONV_DIRECT},
-    {{40, 33, 1, 1, 1, 0, DML_FORMAT_F32}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
-    {{64, 70, 1, 1, 1, 0, DML_FORMAT_F32}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
-    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32}, 11, 29, 1, 2, true, false, DML_CONV_DIRECT},
-    {{48, 64, 3, 1, 2, 0, DML_FORMAT_F32}, 10, 14, 2, 0, false, false, DML_CONV_DIRECT},
-    {{20, 19, 3, 1, 2, 0, DML_FORMAT_F32}, 5, 1, 2, 1, false, false, DML_CONV_DIRECT},
-    {{24, 35, 1, 2, 1, 0, DML_FORMAT_F32}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
-    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32}, 7, 16, 1, 0, false, false, DML_CONV_DIRECT},
-    {{57, 19, 1, 1, 1, 19, DML_FORMAT_F32}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
-    {{76, 32, 1, 1, 1, 64, DML_FORMAT_F32}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
-    {{700, 16, 1, 1, 1, 0, DML_FORMAT_F32}, 3, 40, 0, 0, true, true, DML_CONV_DIRECT},
-    {{160, 48, 3, 1, 1, 0, DML_FORMAT_F32}, 4, 43, 1, 1, true, false, DML_CONV_DIRECT},
-    {{5, 5, 3, 1, 1, 0, DML_FORMAT_F32}, 1, 1, 1, 0, false, false, DML_CONV_DIRECT},
-    /* Winograd: whole tiles, ragged ones, wider borders, a dilation, parts, several slices of channels, several bands */
-    {{32, 32, 3, 1, 1, 0, DML_FORMAT_F32}, 16, 16, 1, 0, false, false, DML_CONV_WINOGRAD},
-    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32}, 19, 14, 1, 2, false, false, DML_CONV_WINOGRAD},
-    {{64, 48, 3, 1, 2, 0, DML_FORMAT_F32}, 15, 33, 3, 1, false, false, DML_CONV_WINOGRAD},
-    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32}, 21, 12, 2, 0, false, false, DML_CONV_WINOGRAD},
-    {{560, 48, 3, 1, 1, 0, DML_FORMAT_F32}, 16, 16, 1, 1, false, false, DML_CONV_WINOGRAD},
-    {{16, 20, 3, 1, 1, 0, DML_FORMAT_F32}, 61, 90, 1, 0, false, false, DML_CONV_WINOGRAD},
-    {{48, 33, 3, 1, 3, 0, DML_FORMAT_F32}, 50, 26, 3, 0, false, false, DML_CONV_WINOGRAD},
+    {{3, 20, 3, 2, 1, 0, DML_FORMAT_F32, 0}, 17, 23, 1, 1, false, false, DML_CONV_DIRECT},
+    {{16, 16, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 9, 31, 0, 0, false, false, DML_CONV_DIRECT},
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
+    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 11, 29, 1, 2, true, false, DML_CONV_DIRECT},
+    {{48, 64, 3, 1, 2, 0, DML_FORMAT_F32, 0}, 10, 14, 2, 0, false, false, DML_CONV_DIRECT},
+    {{20, 19, 3, 1, 2, 0, DML_FORMAT_F32, 0}, 5, 1, 2, 1, false, false, DML_CONV_DIRECT},
+    {{24, 35, 1, 2, 1, 0, DML_FORMAT_F32, 0}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
+    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32, 0}, 7, 16, 1, 0, false, false, DML_CONV_DIRECT},
+    {{57, 19, 1, 1, 1, 19, DML_FORMAT_F32, 0}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
+    {{76, 32, 1, 1, 1, 64, DML_FORMAT_F32, 0}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
+    {{700, 16, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 3, 40, 0, 0, true, true, DML_CONV_DIRECT},
+    {{160, 48, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 4, 43, 1, 1, true, false, DML_CONV_DIRECT},
+    {{5, 5, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 1, 1, 1, 0, false, false, DML_CONV_DIRECT},
+    /* Winograd: whole tiles, ragged ones, wider borders, a dilation, parts, several slices of channels, several bands;
+       larger tiles with few channels, and with as many as they are taken for */
+    {{32, 32, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 16, 16, 1, 0, false, false, DML_CONV_WINOGRAD},
+    {{33, 17, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 19, 14, 1, 2, false, false, DML_CONV_WINOGRAD},
+    {{64, 48, 3, 1, 2, 0, DML_FORMAT_F32, 0}, 15, 33, 3, 1, false, false, DML_CONV_WINOGRAD},
+    {{40, 16, 3, 1, 1, 20, DML_FORMAT_F32, 0}, 21, 12, 2, 0, false, false, DML_CONV_WINOGRAD},
+    {{560, 48, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 16, 16, 1, 1, false, false, DML_CONV_WINOGRAD},
+    {{16, 20, 3, 1, 1, 0, DML_FORMAT_F32, 0}, 61, 90, 1, 0, false, false, DML_CONV_WINOGRAD},
+    {{48, 33, 3, 1, 3, 0, DML_FORMAT_F32, 0}, 50, 26, 3, 0, false, false, DML_CONV_WINOGRAD},
+    {{48, 32, 3, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_4X6}, 19, 17, 1, 2, false, false, DML_CONV_WINOGRAD},
+    {{64, 48, 3, 1, 2, 0, DML_FORMAT_F32, DML_WINOGRAD_6X6}, 23, 34, 3, 1, false, false, DML_CONV_WINOGRAD},
+    {{40, 33, 3, 1, 1, 20, DML_FORMAT_F32, DML_WINOGRAD_6X6}, 23, 12, 2, 0, false, false, DML_CONV_WINOGRAD},
+    {{16, 16, 3, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_6X6}, 121, 128, 1, 0, false, false, DML_CONV_WINOGRAD},
+    {{256, 33, 3, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_4X6}, 16, 18, 1, 0, false, false, DML_CONV_WINOGRAD},
+    {{560, 32, 3, 1, 2, 0, DML_FORMAT_F32, DML_WINOGRAD_4X6}, 16, 24, 2, 1, false, false, DML_CONV_WINOGRAD},
+    {{2064, 17, 3, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_6X6}, 12, 11, 1, 0, false, false, DML_CONV_WINOGRAD},
     /* Strassen: halves of pixels, even and odd, or of rows, for the borders; residuals; several slices, runs and parts */
-    {{32, 32, 1, 1, 1, 0, DML_FORMAT_F32}, 4, 6, 0, 0, false, false, DML_CONV_STRASSEN},
-    {{64, 96, 1, 1, 1, 0, DML_FORMAT_F32}, 5, 7, 0, 0, true, true, DML_CONV_STRASSEN},
-    {{96, 64, 1, 1, 1, 0, DML_FORMAT_F32}, 9, 20, 1, 0, true, false, DML_CONV_STRASSEN},
-    {{64, 32, 1, 1, 1, 32, DML_FORMAT_F32}, 1, 17, 0, 2, false, false, DML_CONV_STRASSEN},
-    {{32, 64, 1, 1, 1, 0, DML_FORMAT_F32}, 2, 1, 2, 1, true, true, DML_CONV_STRASSEN},
-    {{1152, 64, 1, 1, 1, 0, DML_FORMAT_F32}, 6, 33, 0, 0, true, true, DML_CONV_STRASSEN},
-    {{512, 160, 1, 1, 1, 0, DML_FORMAT_F32}, 25, 31, 0, 1, false, false, DML_CONV_STRASSEN},
+    {{32, 32, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 4, 6, 0, 0, false, false, DML_CONV_STRASSEN},
+    {{64, 96, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 5, 7, 0, 0, true, true, DML_CONV_STRASSEN},
+    {{96, 64, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 9, 20, 1, 0, true, false, DML_CONV_STRASSEN},
+    {{64, 32, 1, 1, 1, 32, DML_FORMAT_F32, 0}, 1, 17, 0, 2, false, false, DML_CONV_STRASSEN},
+    {{32, 64, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 2, 1, 2, 1, true, true, DML_CONV_STRASSEN},
+    {{1152, 64, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 6, 33, 0, 0, true, true, DML_CONV_STRASSEN},
+    {{512, 160, 1, 1, 1, 0, DML_FORMAT_F32, 0}, 25, 31, 0, 1, false, false, DML_CONV_STRASSEN},
     /* bfloat16, both ways, and bytes */
-    {{40, 33, 1, 1, 1, 0, DML_FORMAT_BF16}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
-    {{64, 70, 1, 1, 1, 0, DML_FORMAT_BF16}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
-    {{24, 35, 3, 2, 1, 0, DML_FORMAT_BF16}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
-    {{57, 19, 1, 1, 1, 19, DML_FORMAT_BF16}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
-    {{1300, 16, 1, 1, 1, 0, DML_FORMAT_BF16}, 3, 40, 0, 0, false, false, DML_CONV_DIRECT},
-    {{70, 49, 3, 1, 1, 0, DML_FORMAT_BF16}, 19, 18, 1, 2, false, false, DML_CONV_WINOGRAD},
-    {{560, 96, 3, 1, 1, 0, DML_FORMAT_BF16}, 20, 24, 2, 1, false, false, DML_CONV_WINOGRAD},
-    {{128, 96, 3, 1, 2, 0, DML_FORMAT_BF16}, 32, 31, 2, 0, false, false, DML_CONV_WINOGRAD},
-    {{40, 33, 1, 1, 1, 0, DML_FORMAT_U8}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
-    {{64, 70, 1, 1, 1, 0, DML_FORMAT_U8}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
-    {{24, 35, 3, 2, 1, 0, DML_FORMAT_U8}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
-    {{57, 19, 1, 2, 1, 19, DML_FORMAT_U8}, 6, 30, 1, 0, false, false, DML_CONV_DIRECT},
-    {{700, 16, 1, 1, 1, 0, DML_FORMAT_U8}, 3, 40, 0, 0, true, true, DML_CONV_DIRECT},
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_BF16, 0}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_BF16, 0}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
+    {{24, 35, 3, 2, 1, 0, DML_FORMAT_BF16, 0}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
+    {{57, 19, 1, 1, 1, 19, DML_FORMAT_BF16, 0}, 6, 30, 0, 0, false, false, DML_CONV_DIRECT},
+    {{1300, 16, 1, 1, 1, 0, DML_FORMAT_BF16, 0}, 3, 40, 0, 0, false, false, DML_CONV_DIRECT},
+    {{70, 49, 3, 1, 1, 0, DML_FORMAT_BF16, 0}, 19, 18, 1, 2, false, false, DML_CONV_WINOGRAD},
+    {{560, 96, 3, 1, 1, 0, DML_FORMAT_BF16, 0}, 20, 24, 2, 1, false, false, DML_CONV_WINOGRAD},
+    {{128, 96, 3, 1, 2, 0, DML_FORMAT_BF16, 0}, 32, 31, 2, 0, false, false, DML_CONV_WINOGRAD},
+    {{40, 33, 1, 1, 1, 0, DML_FORMAT_U8, 0}, 13, 15, 1, 0, true, false, DML_CONV_DIRECT},
+    {{64, 70, 1, 1, 1, 0, DML_FORMAT_U8, 0}, 8, 8, 0, 0, true, true, DML_CONV_DIRECT},
+    {{24, 35, 3, 2, 1, 0, DML_FORMAT_U8, 0}, 12, 19, 1, 1, false, false, DML_CONV_DIRECT},
+    {{57, 19, 1, 2, 1, 19, DML_FORMAT_U8, 0}, 6, 30, 1, 0, false, false, DML_CONV_DIRECT},
+    {{700, 16, 1, 1, 1, 0, DML_FORMAT_U8, 0}, 3, 40, 0, 0, true, true, DML_CONV_DIRECT},
 };
 #define SHAPES ((int)(sizeof shapes / sizeof *shapes))
 
@@ -161,7 +169,10 @@ static void release(layer *l)
 
 /* A value in Winograd's domain is at most this much more than the values it was made from: rows of A^T, G and B^T of
    magnitudes (kernels/winograd_body.h), both ways. */
-#define WINOGRAD_GROWTH (25. * 25)
+static double winograd_growth(dml_winograd_form form)
+{
+    return (dml_winograd_rows(form) == 4 ? 25. : 68.) * (dml_winograd_columns(form) == 4 ? 25. : 68.);
+}
 
 static double largest_input(const layer *l)
 {
@@ -213,7 +224,8 @@ static double bound_of_way(const layer *l, uint32_t o)
     const double in = l->s.conv.in;
     switch (l->s.way) {
     case DML_CONV_WINOGRAD:
-        return WINOGRAD_GROWTH * largest_sum(l, o) * (l->s.conv.format == DML_FORMAT_BF16 ? 3 * 0x1p-8 : (in + 40) * 0x1p-24);
+        return winograd_growth(l->s.conv.form) * largest_sum(l, o)
+               * (l->s.conv.format == DML_FORMAT_BF16 ? 3 * 0x1p-8 : (in + 40) * 0x1p-24);
     case DML_CONV_STRASSEN: return 12 * largest_product_of_all(l) / 2 * (in / 2 + 8) * 0x1p-24;
     default: return 0;
     }
@@ -370,7 +382,7 @@ static double error_of(const shape *s)
 START_TEST(other_ways_are_as_exact)
 {
     shape s = shapes[_i];
-    if (s.way == DML_CONV_DIRECT || s.conv.format != DML_FORMAT_F32)
+    if (s.way == DML_CONV_DIRECT || s.conv.format != DML_FORMAT_F32 || s.conv.form > dml_winograd_form_of(&s.conv))
         return;
     const double ours = error_of(&s);
     s.way = DML_CONV_DIRECT;
