@@ -286,7 +286,7 @@ static inline vector finish(const dml_winograd_tile *t, vector v)
 
 DML_INLINE void transform_output(const dml_winograd_tile *t, const size_t rows, const size_t columns)
 {
-    const size_t high = rows + 2, wide = columns + 2;
+    const size_t high = rows + 2, wide = columns + 2, there = t->columns < columns ? t->columns : columns;
     for (size_t h = 0; h < PARTS; h++) {
         vector m[8], half[6 * 8], line[6];
         const vector bias = load(AT(t->bias, 0));
@@ -299,7 +299,8 @@ DML_INLINE void transform_output(const dml_winograd_tile *t, const size_t rows, 
         DML_LOOP
         for (size_t i = 0; i < t->rows; i++) {
             columns == 4 ? output_line_4(half + 6 * i, 1, line, 1) : output_line_6(half + 8 * i, 1, line, 1);
-            for (size_t j = 0; j < columns && j < t->columns; j++) {
+            DML_LOOP
+            for (size_t j = 0; j < there; j++) {
                 dml_real *y = AT(t->y + i * t->y_row + j * t->y_column, 0);
                 const vector sum = line[j] + (t->first ? bias : load(y));
                 store(y, t->last ? finish(t, sum) : sum);
