@@ -5,8 +5,9 @@
 
 /* Sizes that were found by measurement on a machine with 1 MiB of cache per core; they decide about speed only. */
 #define SUMS_BYTES 2097152 /* most bytes of the sums of a run's pixels: the fewer runs, the fewer times weights are read */
-#define MAX_RUN 32         /* most tiles in a run */
-#define TILE 16            /* most pixels of a tile, on any instruction set */
+#define MAX_RUN 512        /* most pixels of a run */
+#define MIN_RUN 16         /* a tile at least, on any instruction set */
+#define MIN_TILE 3         /* fewest pixels of a whole tile, on any instruction set */
 #define MAX_PANELS 2
 #define TASKS_PER_THREAD 2
 
@@ -23,9 +24,9 @@ typedef struct layout {
 static layout layout_of(const dml_conv_shape *s)
 {
     layout l = {.panels = dml_blocks(s->out) / 2, .blocks = dml_conv_blocks(s) / 2};
-    const size_t tile_bytes = DML_STRASSEN_SUMS * (size_t)l.blocks * TILE * DML_BLOCK * sizeof(dml_real);
-    const size_t fit = SUMS_BYTES / tile_bytes;
-    l.run = TILE * (fit < 1 ? 1 : fit < MAX_RUN ? (uint32_t)fit : MAX_RUN);
+    const size_t pixel_bytes = DML_STRASSEN_SUMS * (size_t)l.blocks * DML_BLOCK * sizeof(dml_real);
+    const size_t fit = SUMS_BYTES / pixel_bytes;
+    l.run = fit < MIN_RUN ? MIN_RUN : fit < MAX_RUN ? (uint32_t)fit : MAX_RUN;
     l.a = (size_t)l.panels * l.blocks * BLOCK_SIZE;
     l.b = (size_t)l.blocks * l.run * DML_BLOCK + DML_BLOCK;
     l.m = (size_t)MAX_PANELS * l.run * DML_BLOCK + DML_BLOCK;
@@ -105,7 +106,7 @@ typedef struct run {
     const job *j;
     dml_real *b, *m; /* sums of pixels, products */
     uint32_t tiles;
-    spot tile[MAX_RUN];
+    spot tile[MAX_RUN / MIN_TILE];
 } run;
 
 static run run_of(const job *j, uint32_t index, dml_real *own)
@@ -277,6 +278,14 @@ static void output_task(void *argument, uint32_t task, uint32_t thread)
     }
 }
 
+/* As few as fit, but as many for each thread. */
+static uint32_t runs_of(const job *j, uint32_t threads)
+{
+    const uint32_t fewest = dml_ceil_div(j->tiles, j->l.run / j->kernels->conv.width);
+    const uint32_t share = dml_ceil_div(fewest, threads), each = share < TASKS_PER_THREAD ? TASKS_PER_THREAD : share;
+    return each * threads < j->tiles ? each * threads : j->tiles;
+}
+
 static side side_of(const dml_tensor *t, bool plain, uint32_t rows, uint32_t columns)
 {
     const size_t row = dml_tensor_row(t);
@@ -299,8 +308,7 @@ void dml_strassen_run(const dml_conv *conv, const dml_kernels *kernels, dml_pool
         j.at_r = side_of(r, plain, j.rows, j.columns);
     j.row_tiles = dml_ceil_div(j.columns, kernels->conv.width);
     j.tiles = j.row_tiles * j.rows;
-    const uint32_t fewest = dml_ceil_div(j.tiles, j.l.run / TILE), wanted = dml_pool_threads(pool) * TASKS_PER_THREAD;
-    j.runs = wanted < fewest ? fewest : wanted < j.tiles ? wanted : j.tiles;
+    j.runs = runs_of(&j, dml_pool_threads(pool));
     dml_pool_run(pool, weight_task, &j, j.l.panels);
     dml_pool_run(pool, output_task, &j, j.runs + (j.rest > 0));
 }
