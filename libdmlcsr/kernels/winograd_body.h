@@ -79,7 +79,7 @@ static inline void store_pairs(uint16_t *p, vector even, vector odd)
 }
 #endif
 
-/* One row or column of G g: 3 values, `step` apart, to 6 or 8. */
+/* One row or column of G g: 3 values, `step` apart, to 6. */
 static inline void weight_line_4(const vector *g, size_t step, vector *u, size_t u_step)
 {
     const vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
@@ -93,6 +93,7 @@ static inline void weight_line_4(const vector *g, size_t step, vector *u, size_t
     u[5 * u_step] = g2;
 }
 
+/* To 8. */
 static inline void weight_line_6(const vector *g, size_t step, vector *u, size_t u_step)
 {
     const vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
@@ -107,6 +108,12 @@ static inline void weight_line_6(const vector *g, size_t step, vector *u, size_t
     u[5 * u_step] = even3 + odd3;
     u[6 * u_step] = even3 - odd3;
     u[7 * u_step] = g2;
+}
+
+/* Here and below: of so many outputs, a constant where this is inlined. */
+static inline void weight_line(const size_t outputs, const vector *g, size_t step, vector *u, size_t u_step)
+{
+    outputs == 4 ? weight_line_4(g, step, u, u_step) : weight_line_6(g, step, u, u_step);
 }
 
 /* G g G^T, `u` 36 values. Not inlined, since three copies of it would be larger than the rest of this file. */
@@ -125,7 +132,7 @@ DML_NOT_INLINE void weight_square(const vector *g, vector *u, size_t rows)
     vector half[8 * 3];
     DML_LOOP
     for (size_t j = 0; j < 3; j++)
-        rows == 4 ? weight_line_4(g + j, 3, half + j, 3) : weight_line_6(g + j, 3, half + j, 3);
+        weight_line(rows, g + j, 3, half + j, 3);
     DML_LOOP
     for (size_t i = 0; i < rows + 2; i++)
         weight_line_6(half + 3 * i, 1, u + 8 * i, 1);
@@ -165,7 +172,7 @@ void KERNEL(winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t positio
 }
 #endif
 
-/* One row or column of B^T d: 6 values to 6, or 8 to 8. */
+/* One row or column of B^T d: 6 values to 6. */
 static inline void input_line_4(const vector *d, size_t step, vector *v, size_t v_step)
 {
     const vector d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
@@ -179,6 +186,7 @@ static inline void input_line_4(const vector *d, size_t step, vector *v, size_t 
     v[5 * v_step] = d1 - d3 * all(5 * HALF) + d5;
 }
 
+/* 8 to 8. */
 static inline void input_line_6(const vector *d, size_t step, vector *v, size_t v_step)
 {
     const vector d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
@@ -197,6 +205,11 @@ static inline void input_line_6(const vector *d, size_t step, vector *v, size_t 
     v[7 * v_step] = (d3 - d5) * all(21 * QUARTER) + (d7 - d1);
 }
 
+static inline void input_line(const size_t outputs, const vector *d, size_t step, vector *v, size_t v_step)
+{
+    outputs == 4 ? input_line_4(d, step, v, v_step) : input_line_6(d, step, v, v_step);
+}
+
 /* B^T d B of lanes h LANES .. of the patch at x, `v` (rows + 2) x (columns + 2) values. */
 DML_INLINE void input_square(const dml_real *x, size_t x_row, size_t x_column, size_t h, vector *v, const size_t rows,
                              const size_t columns)
@@ -207,11 +220,11 @@ DML_INLINE void input_square(const dml_real *x, size_t x_row, size_t x_column, s
     for (size_t j = 0; j < wide; j++) {
         for (size_t i = 0; i < high; i++)
             d[i] = load(AT(x + i * x_row + j * x_column, 0));
-        rows == 4 ? input_line_4(d, 1, half + j, wide) : input_line_6(d, 1, half + j, wide);
+        input_line(rows, d, 1, half + j, wide);
     }
     DML_LOOP
     for (size_t i = 0; i < high; i++)
-        columns == 4 ? input_line_4(half + 6 * i, 1, v + 6 * i, 1) : input_line_6(half + 8 * i, 1, v + 8 * i, 1);
+        input_line(columns, half + wide * i, 1, v + wide * i, 1);
 }
 
 /* Not inlined either. */
@@ -254,7 +267,7 @@ void KERNEL(winograd_input_bf16)(const float *x, size_t x_row, size_t x_column, 
 }
 #endif
 
-/* One row or column of A^T m: 6 values to 4, or 8 to 6. */
+/* One row or column of A^T m: 6 values to 4. */
 static inline void output_line_4(const vector *m, size_t step, vector *y, size_t y_step)
 {
     const vector sum1 = m[step] + m[2 * step], odd1 = (m[step] - m[2 * step]) * all(ROOT);
@@ -265,6 +278,7 @@ static inline void output_line_4(const vector *m, size_t step, vector *y, size_t
     y[3 * y_step] = odd1 + odd1 + odd2 * all(HALF) + m[5 * step];
 }
 
+/* 8 to 6. */
 static inline void output_line_6(const vector *m, size_t step, vector *y, size_t y_step)
 {
     const vector sum1 = m[step] + m[2 * step], odd1 = m[step] - m[2 * step];
@@ -276,6 +290,11 @@ static inline void output_line_6(const vector *m, size_t step, vector *y, size_t
     y[3 * y_step] = odd1 + (odd2 * all(8) + odd3 * all(HALF / 4));
     y[4 * y_step] = sum1 + (sum2 * all(16) + sum3 * all(HALF / 8));
     y[5 * y_step] = odd1 + m[7 * step] + (odd2 * all(32) + odd3 * all(HALF / 16));
+}
+
+static inline void output_line(const size_t outputs, const vector *m, size_t step, vector *y, size_t y_step)
+{
+    outputs == 4 ? output_line_4(m, step, y, y_step) : output_line_6(m, step, y, y_step);
 }
 
 static inline vector finish(const dml_winograd_tile *t, vector v)
@@ -294,11 +313,11 @@ DML_INLINE void transform_output(const dml_winograd_tile *t, const size_t rows, 
         for (size_t j = 0; j < wide; j++) { /* columns: half is rows x wide */
             for (size_t i = 0; i < high; i++)
                 m[i] = load(AT(t->m, 0) + (wide * i + j) * t->position);
-            rows == 4 ? output_line_4(m, 1, half + j, wide) : output_line_6(m, 1, half + j, wide);
+            output_line(rows, m, 1, half + j, wide);
         }
         DML_LOOP
         for (size_t i = 0; i < t->rows; i++) {
-            columns == 4 ? output_line_4(half + 6 * i, 1, line, 1) : output_line_6(half + 8 * i, 1, line, 1);
+            output_line(columns, half + wide * i, 1, line, 1);
             DML_LOOP
             for (size_t j = 0; j < there; j++) {
                 dml_real *y = AT(t->y + i * t->y_row + j * t->y_column, 0);
