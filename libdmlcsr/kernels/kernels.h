@@ -184,8 +184,8 @@ typedef struct dml_kernels {
     /* round(x * gain) + zero, ties to even, cut to 0 .. 255; x * gain that is NaN counts as 0. zero: 0 .. 255; n: a
        multiple of 16 */
     void (*to_u8)(const float *x, size_t n, float gain, int32_t zero, uint8_t *y);
-    /* As weight and input of winograd[DML_WINOGRAD_4X4], with bfloat16 weights (packed as for conv_bf16) and results: weights k, k + 1
-       and l to the pair u[position (6 i + j) + 16 k + 2 l]. */
+    /* As weight and input of winograd[DML_WINOGRAD_4X4], with bfloat16 weights (packed as for conv_bf16) and results:
+       weights k, k + 1 and l to the pair u[position (6 i + j) + 16 k + 2 l]. */
     void (*winograd_weight_bf16)(const uint16_t *w, uint16_t *u, size_t position);
     dml_winograd_patch *winograd_input_bf16;
 

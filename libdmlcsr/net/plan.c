@@ -104,7 +104,8 @@ static void run_product(const dml_net *net, dml_pool *pool, const dml_tensor *x,
                         const dml_tensor *y)
 {
     uint32_t inner = b->h * b->w;
-    dml_conv conv = {.shape = {inner, b->c, 1, 1, 1, 0, DML_FORMAT_F32, DML_WINOGRAD_4X4}, .weight = b->data, .bias = net->zeros,
+    dml_conv conv = {.shape = {.in = inner, .out = b->c, .kernel = 1, .stride = 1, .dilation = 1}, .weight = b->data,
+                     .bias = net->zeros,
                      .panel = dml_tensor_plane(b), .blocks = dml_blocks(inner), .tail = (inner - 1) % DML_BLOCK + 1,
                      .slope = 1.0f, .scale = 1.0f};
     dml_conv_run(&conv, net->kernels, pool, x, NULL, y);

@@ -61,7 +61,8 @@ bool dml_winograd_pays(const dml_conv_shape *s, uint32_t n, uint32_t h, uint32_t
     if (s->kernel != 3 || s->stride != 1 || s->format == DML_FORMAT_U8)
         return false;
     const dml_winograd_tiles t = dml_winograd_cut(s, n, h, w, BAND_TILES);
-    const uint64_t tiles = (uint64_t)t.rows * t.columns, positions = dml_winograd_positions(s->form), blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
+    const uint64_t tiles = (uint64_t)t.rows * t.columns, positions = dml_winograd_positions(s->form);
+    const uint64_t blocks = dml_conv_blocks(s), panels = dml_blocks(s->out);
     const uint64_t at_once = s->format == DML_FORMAT_BF16 ? 2 : 1;
     const uint64_t direct = (uint64_t)9 * DML_BLOCK * n * h * w / at_once;
     const uint64_t products = positions * DML_BLOCK * tiles / at_once;

@@ -25,7 +25,8 @@ static void transform_task(void *argument, uint32_t panel, uint32_t thread)
 {
     const transform_job *j = argument;
     const size_t position = (size_t)j->conv->blocks * DML_BLOCK * DML_BLOCK;
-    const size_t whole = dml_winograd_positions(j->conv->shape.form) * position * dml_format_bytes(j->conv->shape.format);
+    const dml_conv_shape *s = &j->conv->shape;
+    const size_t whole = dml_winograd_positions(s->form) * position * dml_format_bytes(s->format);
     (void)thread;
     dml_winograd_transform_panel(j->conv, j->kernels, panel, 0, j->conv->blocks, j->to + panel * whole, position);
 }
@@ -35,7 +36,8 @@ size_t dml_winograd_weight_size(const dml_conv_shape *shape)
     const uint32_t large = 1024;
     if (!dml_winograd_pays(shape, 1, large, large))
         return 0;
-    return (size_t)dml_blocks(shape->out) * dml_winograd_positions(shape->form) * dml_conv_blocks(shape) * DML_BLOCK * DML_BLOCK;
+    const size_t pairs = (size_t)dml_blocks(shape->out) * dml_conv_blocks(shape);
+    return pairs * dml_winograd_positions(shape->form) * DML_BLOCK * DML_BLOCK;
 }
 
 void dml_winograd_transform_weights(const dml_conv *conv, const dml_kernels *kernels, dml_pool *pool, void *transformed)

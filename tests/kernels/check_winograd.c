@@ -26,7 +26,8 @@ static void check_weight(kc_context *k, dml_winograd_form form)
             kc_same(k, "u", u, c, n);
             for (size_t p = 0; p < positions; p++) {
                 for (size_t l = 0; l < BLOCK; l++) {
-                    want[l] = kc_sandwich(&left, &right, w + l, 3 * BLOCK, BLOCK, p / right.rows, p % right.rows, &bound[l]);
+                    want[l] = kc_sandwich(&left, &right, w + l, 3 * BLOCK, BLOCK, p / right.rows, p % right.rows,
+                                          &bound[l]);
                     bound[l] = kc_winograd_bound(bound[l]);
                 }
                 kc_within(k, "u against double", u + p * position, want, bound, BLOCK);
@@ -124,7 +125,8 @@ static void check_pixels(kc_context *k, dml_winograd_form form, const dml_winogr
             const size_t at = i * t->y_row + j * t->y_column;
             for (size_t l = 0; l < 16; l++) {
                 const double start = t->first ? t->bias[l] : before[at + l];
-                double sum = start + kc_sandwich(&left, &right, t->m + l, right.columns * t->position, t->position, i, j, &bound[l]);
+                double sum = start + kc_sandwich(&left, &right, t->m + l, right.columns * t->position, t->position, i, j,
+                                                 &bound[l]);
                 bound[l] = kc_winograd_bound(bound[l] + fabs(start));
                 if (t->last) {
                     sum = t->scale * (sum > 0 ? sum : t->slope * sum);
@@ -148,9 +150,11 @@ static void check_output(kc_context *k, dml_winograd_form form)
                 const kc_kind kind = kc_below(k, 2) ? KC_UNIT : KC_WIDE;
                 const size_t column = 16 * (1 + kc_below(k, 2)), row = wide * column + 16 * kc_below(k, 3);
                 const size_t position = 16 * (1 + kc_below(k, 3)), n = (high - 1) * row + (wide - 1) * column + 16;
-                kc_case(k, "%u x %u of %u x %u flags %u row %zu data %d side %d", rows, columns, high, wide, flags, row, (int)kind, side);
+                kc_case(k, "%u x %u of %u x %u flags %u row %zu data %d side %d", rows, columns, high, wide, flags, row,
+                        (int)kind, side);
                 const float *before = kc_input(k, n, side, kind);
-                dml_winograd_tile t = {.m = kc_input(k, (dml_winograd_positions(form) - 1) * position + 16, side, kind), .position = position,
+                dml_winograd_tile t = {.m = kc_input(k, (dml_winograd_positions(form) - 1) * position + 16, side, kind),
+                                       .position = position,
                                        .bias = kc_input(k, 16, side, kind), .y = kc_copy(k, before, n, side), .y_row = row,
                                        .y_column = column, .rows = rows, .columns = columns, .slope = slopes[kc_below(k, 3)],
                                        .scale = kc_uniform(k, .5f, 2), .first = flags & 1, .last = flags & 2,
