@@ -79,6 +79,13 @@ static inline void store_pairs(uint16_t *p, vector even, vector odd)
 }
 #endif
 
+/* The values of the points p and -p, which share their even and their odd part. */
+static inline void put_pair(vector *to, size_t step, vector even, vector odd)
+{
+    to[0] = even + odd;
+    to[step] = even - odd;
+}
+
 /* One row or column of G g: 3 values, `step` apart, to 6. */
 static inline void weight_line_4(const vector *g, size_t step, vector *u, size_t u_step)
 {
@@ -86,10 +93,8 @@ static inline void weight_line_4(const vector *g, size_t step, vector *u, size_t
     const vector even1 = (g0 + g2 + g2) * all(SIXTH), odd1 = g1 * all(ROOT * SIXTH);
     const vector even2 = (g0 + g0 + g2) * all(-THIRD), odd2 = g1 * all(-ROOT * THIRD);
     u[0] = g0;
-    u[u_step] = even1 + odd1;
-    u[2 * u_step] = even1 - odd1;
-    u[3 * u_step] = even2 + odd2;
-    u[4 * u_step] = even2 - odd2;
+    put_pair(u + u_step, u_step, even1, odd1);
+    put_pair(u + 3 * u_step, u_step, even2, odd2);
     u[5 * u_step] = g2;
 }
 
@@ -101,12 +106,9 @@ static inline void weight_line_6(const vector *g, size_t step, vector *u, size_t
     const vector even2 = (g0 + g2 * all(4)) * all(NINETIETH), odd2 = g1 * all(2 * NINETIETH);
     const vector even3 = (g0 * all(4) + g2) * all(16 * NINETIETH), odd3 = g1 * all(32 * NINETIETH);
     u[0] = -g0;
-    u[u_step] = even1 + odd1;
-    u[2 * u_step] = even1 - odd1;
-    u[3 * u_step] = even2 + odd2;
-    u[4 * u_step] = even2 - odd2;
-    u[5 * u_step] = even3 + odd3;
-    u[6 * u_step] = even3 - odd3;
+    put_pair(u + u_step, u_step, even1, odd1);
+    put_pair(u + 3 * u_step, u_step, even2, odd2);
+    put_pair(u + 5 * u_step, u_step, even3, odd3);
     u[7 * u_step] = g2;
 }
 
@@ -179,10 +181,8 @@ static inline void input_line_4(const vector *d, size_t step, vector *v, size_t 
     const vector even1 = d4 - d2 * all(HALF), odd1 = (d3 - d1 * all(HALF)) * all(ROOT);
     const vector even2 = d4 - (d2 + d2), odd2 = (d3 - (d1 + d1)) * all(HALF_ROOT);
     v[0] = d0 - d2 * all(5 * HALF) + d4;
-    v[v_step] = even1 + odd1;
-    v[2 * v_step] = even1 - odd1;
-    v[3 * v_step] = even2 + odd2;
-    v[4 * v_step] = even2 - odd2;
+    put_pair(v + v_step, v_step, even1, odd1);
+    put_pair(v + 3 * v_step, v_step, even2, odd2);
     v[5 * v_step] = d1 - d3 * all(5 * HALF) + d5;
 }
 
@@ -196,12 +196,9 @@ static inline void input_line_6(const vector *d, size_t step, vector *v, size_t 
     const vector odd2 = d1 * all(HALF) - d3 * all(5 * HALF) + (d5 + d5);
     const vector even3 = d2 * all(4) - d4 * all(5) + d6, odd3 = (d1 + d1) - d3 * all(5 * HALF) + d5 * all(HALF);
     v[0] = (d2 - d4) * all(21 * QUARTER) + (d6 - d0);
-    v[v_step] = even1 + odd1;
-    v[2 * v_step] = even1 - odd1;
-    v[3 * v_step] = even2 + odd2;
-    v[4 * v_step] = even2 - odd2;
-    v[5 * v_step] = even3 + odd3;
-    v[6 * v_step] = even3 - odd3;
+    put_pair(v + v_step, v_step, even1, odd1);
+    put_pair(v + 3 * v_step, v_step, even2, odd2);
+    put_pair(v + 5 * v_step, v_step, even3, odd3);
     v[7 * v_step] = (d3 - d5) * all(21 * QUARTER) + (d7 - d1);
 }
 

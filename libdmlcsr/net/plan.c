@@ -105,9 +105,8 @@ static void run_product(const dml_net *net, dml_pool *pool, const dml_tensor *x,
 {
     uint32_t inner = b->h * b->w;
     dml_conv conv = {.shape = {.in = inner, .out = b->c, .kernel = 1, .stride = 1, .dilation = 1}, .weight = b->data,
-                     .bias = net->zeros,
-                     .panel = dml_tensor_plane(b), .blocks = dml_blocks(inner), .tail = (inner - 1) % DML_BLOCK + 1,
-                     .slope = 1.0f, .scale = 1.0f};
+                     .bias = net->zeros, .panel = dml_tensor_plane(b), .blocks = dml_blocks(inner),
+                     .tail = (inner - 1) % DML_BLOCK + 1, .slope = 1.0f, .scale = 1.0f};
     dml_conv_run(&conv, net->kernels, pool, x, NULL, y);
 }
 
