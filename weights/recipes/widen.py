@@ -18,6 +18,7 @@ import numpy as np
 TYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64}
 CLASS_OUTPUTS = ("layer6.conv4.", "edge_layer.conv4.", "edge_layer.conv5.", "edge_layer.conv5_b.")
 CLASS_INPUTS = ("edge_layer.conv5.", "edge_layer.conv5_b.")
+HALVED = ("context.dualgcn.bn_wg.weight", "context.dualgcn.bn_wg.bias")
 
 
 def read(path):
@@ -48,6 +49,11 @@ def write(path, metadata, tensors):
             file.write(values.astype("<f4").tobytes())
 
 
+def doubles_inputs(name, values):
+    """Whether the inputs of a tensor are channels too: not pictures, classes, or each channel's own."""
+    return values.ndim > 1 and name != "conv1.weight" and ".local." not in name and not name.startswith(CLASS_INPUTS)
+
+
 def double_inputs(weight, random):
     half = np.repeat(weight, 2, axis=1) / 2
     noise = random.normal(0, 0.5 * weight.std(), weight.shape).astype(np.float32)
@@ -61,12 +67,9 @@ def widen(name, values, random):
         return values
     if not name.startswith(CLASS_OUTPUTS):
         values = np.repeat(values, 2, axis=0)
-    depthwise = ".local." in name
-    if values.ndim > 1 and name != "conv1.weight" and not depthwise and not name.startswith(CLASS_INPUTS):
+    if doubles_inputs(name, values):
         values = double_inputs(values, random)
-    if name in ("context.dualgcn.bn_wg.weight", "context.dualgcn.bn_wg.bias"):
-        values = values / 2
-    return values
+    return values / 2 if name in HALVED else values
 
 
 def main():
