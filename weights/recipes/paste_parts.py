@@ -6,11 +6,12 @@ usage: paste_parts.py DATA OUTPUT COUNT
 DATA is a data folder of dmlcsr-train (balanced_list.py makes one). OUTPUT becomes one too: the same lists and links to the
 same pictures, and COUNT faces more in `pasted/`, with their labels, each once at the end of train_list.txt. A necklace is
 moved and stretched with the neck that wears it, takes on the brightness of the neck it comes to and lies below hair and
-clothes; an earring hangs from the same end of an ear. Only pictures of the training list give and take; the same COUNT
+clothes; an earring hangs from the same end of an ear. Only pictures of the training list give and take; the same list
 gives the same faces. Needs numpy and PIL.
 """
 import os
 import sys
+from functools import partial
 from multiprocessing import Pool
 
 import numpy as np
@@ -126,6 +127,10 @@ def read_pair(pair):
     return image, np.asarray(labels.resize(image.shape[1::-1], Image.NEAREST))
 
 
+def read_of(pairs, i):
+    return read_pair(pairs[i])
+
+
 def classes_of(pair):
     return np.bincount(read_pair(pair)[1].ravel(), minlength=256) >= LEAST_PART
 
@@ -142,7 +147,7 @@ class Folder:
             there = np.array(pool.map(classes_of, self.pairs, chunksize=16))
         wearers = {part: np.nonzero(there[:, names.index(part)])[0] for part in ("neck_l", "ear_r")}
         bare = np.nonzero(~there[:, names.index("neck_l")])[0]
-        self.paster = Paster(names, lambda i: read_pair(self.pairs[i]), wearers, bare)
+        self.paster = Paster(names, partial(read_of, self.pairs), wearers, bare)
 
     def link(self):
         os.makedirs(os.path.join(self.output, "pasted"), exist_ok=True)
