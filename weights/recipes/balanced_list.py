@@ -21,6 +21,29 @@ from PIL import Image
 LEAST_PIXELS = 20
 
 
+def names_of(data):
+    """The classes of a data folder."""
+    with open(os.path.join(data, "label_names.txt")) as file:
+        return file.read().split()
+
+
+def lines_of(data):
+    """Its training list."""
+    with open(os.path.join(data, "train_list.txt")) as file:
+        return [line.strip() for line in file if line.strip()]
+
+
+def begin(data, output):
+    """A folder with what another has, but for the training list."""
+    os.makedirs(output, exist_ok=True)
+    for name in os.listdir(data):
+        target = os.path.join(output, name)
+        if name in ("val_list.txt", "label_names.txt"):
+            shutil.copy(os.path.join(data, name), target)
+        elif name != "train_list.txt" and not os.path.lexists(target):
+            os.symlink(os.path.abspath(os.path.join(data, name)), target)
+
+
 def sides(labels, pairs):
     """For each pair of classes: 1 when the first lies right of the second, -1 left, 0 when one is not there."""
     found = [[np.nonzero(labels == c)[1] for c in pair] for pair in pairs]
@@ -31,23 +54,15 @@ def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     data, output = sys.argv[1:3]
-    with open(os.path.join(data, "label_names.txt")) as file:
-        names = file.read().split()
+    names = names_of(data)
     times = {}
     for argument in sys.argv[3:]:
         name, _, count = argument.partition("=")
         if name not in names or not count.isdigit():
             sys.exit(f"balanced_list.py: {argument}: must be CLASS=TIMES, and CLASS one of {' '.join(names)}")
         times[names.index(name)] = int(count)
-    with open(os.path.join(data, "train_list.txt")) as file:
-        pairs = [line.split() for line in file if line.strip()]
-    os.makedirs(output, exist_ok=True)
-    for name in os.listdir(data):
-        target = os.path.join(output, name)
-        if name in ("val_list.txt", "label_names.txt"):
-            shutil.copy(os.path.join(data, name), target)
-        elif name != "train_list.txt" and not os.path.lexists(target):
-            os.symlink(os.path.abspath(os.path.join(data, name)), target)
+    pairs = [line.split() for line in lines_of(data)]
+    begin(data, output)
     twins = [(names.index("l_" + name[2:]), c) for c, name in enumerate(names)
              if name.startswith("r_") and "l_" + name[2:] in names]
     repeats, order = [], []

@@ -17,12 +17,16 @@ from multiprocessing import Pool
 import numpy as np
 from PIL import Image, ImageFilter
 
+import balanced_list
+
 NECKLACE_OFTEN, EARRING_OFTEN = .75, .5
 TRIES = 8              # donors tried for one part of one face
 STRETCH = (.65, 1.5)   # of a necklace, across and down
 LEAST_SEEN = .55       # of a necklace, not below hair or clothes
 LEAST_PART = 40        # pixels of a part worth giving
-LEAST_NECK = 1200      # pixels; ears a tenth of it
+LEAST_NECK = 1200      # pixels
+LEAST_EAR = 120
+UNDER_EARRINGS = ("bg", "skin", "l_ear", "r_ear", "hair", "neck", "cloth")
 
 
 def box(mask):
@@ -75,7 +79,7 @@ def ear_on(labels, names, side):
         return None
     here = (np.arange(labels.shape[1]) - nose.mean()) * side > 0
     ear = ((labels == names.index("l_ear")) | (labels == names.index("r_ear"))) & here
-    return (ear, (labels == names.index("ear_r")) & here) if ear.sum() >= LEAST_NECK // 10 else None
+    return (ear, (labels == names.index("ear_r")) & here) if ear.sum() >= LEAST_EAR else None
 
 
 def give_earring(image, labels, donor, donor_labels, names, side):
@@ -84,41 +88,12 @@ def give_earring(image, labels, donor, donor_labels, names, side):
     if own is None or other is None or own[1].any() or other[1].sum() < LEAST_PART:
         return None
     offset = lobe(other[0]) - lobe(own[0])
-    free = ~np.isin(labels, [i for i, name in enumerate(names) if name not in ("bg", "skin", "hair", "neck", "cloth")
-                             and not name.endswith("_ear")])
+    free = np.isin(labels, [names.index(name) for name in UNDER_EARRINGS])
     return lay(image, labels, donor, other[1], [1, 0, offset[0], 0, 1, offset[1]], names.index("ear_r"), free)
 
 
-class Paster:
-    def __init__(self, names, read, wearers, bare, seed=1):
-        """read(i): picture i and its labels. wearers: {class: its pictures}; bare: the pictures that may take."""
-        self.names, self.read, self.wearers, self.bare, self.seed = names, read, wearers, bare, seed
-
-    def face(self, number):
-        """A face with something pasted on."""
-        random = np.random.default_rng([self.seed, number])
-        while True:
-            image, labels = self.read(random.choice(self.bare))
-            given = 0
-            if random.random() < NECKLACE_OFTEN:
-                image, labels, given = self.offer(random, image, labels, "neck_l", give_necklace)
-            for side in (-1, 1):
-                if random.random() < EARRING_OFTEN:
-                    give = lambda *pictures: give_earring(*pictures, side)
-                    image, labels, more = self.offer(random, image, labels, "ear_r", give)
-                    given += more
-            if given:
-                return image, labels
-
-    def offer(self, random, image, labels, part, give):
-        for donor in random.choice(self.wearers[part], TRIES):
-            donor, donor_labels = self.read(donor)
-            if random.random() < .5:
-                donor, donor_labels = donor[:, ::-1], donor_labels[:, ::-1]
-            given = give(image, labels, np.ascontiguousarray(donor), donor_labels, self.names)
-            if given:
-                return *given, 1
-        return image, labels, 0
+GIFTS = (("neck_l", NECKLACE_OFTEN, give_necklace), ("ear_r", EARRING_OFTEN, partial(give_earring, side=-1)),
+         ("ear_r", EARRING_OFTEN, partial(give_earring, side=1)))
 
 
 def read_pair(pair):
@@ -127,37 +102,45 @@ def read_pair(pair):
     return image, np.asarray(labels.resize(image.shape[1::-1], Image.NEAREST))
 
 
-def read_of(pairs, i):
-    return read_pair(pairs[i])
-
-
 def classes_of(pair):
     return np.bincount(read_pair(pair)[1].ravel(), minlength=256) >= LEAST_PART
 
 
-class Folder:
+class Paster:
     def __init__(self, data, output):
-        self.data, self.output = data, output
-        with open(os.path.join(data, "label_names.txt")) as file:
-            names = file.read().split()
-        with open(os.path.join(data, "train_list.txt")) as file:
-            self.lines = [line.strip() for line in file if line.strip()]
+        self.output, self.names, self.lines = output, balanced_list.names_of(data), balanced_list.lines_of(data)
         self.pairs = [[os.path.join(data, path) for path in line.split()] for line in dict.fromkeys(self.lines)]
         with Pool() as pool:
             there = np.array(pool.map(classes_of, self.pairs, chunksize=16))
-        wearers = {part: np.nonzero(there[:, names.index(part)])[0] for part in ("neck_l", "ear_r")}
-        bare = np.nonzero(~there[:, names.index("neck_l")])[0]
-        self.paster = Paster(names, partial(read_of, self.pairs), wearers, bare)
+        self.wearers = {part: np.nonzero(there[:, self.names.index(part)])[0] for part in ("neck_l", "ear_r")}
+        self.bare = np.nonzero(~there[:, self.names.index("neck_l")])[0]
 
-    def link(self):
-        os.makedirs(os.path.join(self.output, "pasted"), exist_ok=True)
-        for name in os.listdir(self.data):
-            target = os.path.join(self.output, name)
-            if name != "train_list.txt" and not os.path.lexists(target):
-                os.symlink(os.path.abspath(os.path.join(self.data, name)), target)
+    def offer(self, random, image, labels, part, give):
+        """Image and labels with the part of one of a few donors, and whether one fits."""
+        for i in random.choice(self.wearers[part], TRIES):
+            donor, donor_labels = read_pair(self.pairs[i])
+            if random.random() < .5:
+                donor, donor_labels = np.ascontiguousarray(donor[:, ::-1]), donor_labels[:, ::-1]
+            given = give(image, labels, donor, donor_labels, self.names)
+            if given:
+                return *given, True
+        return image, labels, False
+
+    def face(self, number):
+        """A face with something pasted on."""
+        random = np.random.default_rng([1, number])
+        while True:
+            image, labels = read_pair(self.pairs[random.choice(self.bare)])
+            any_given = False
+            for part, often, give in GIFTS:
+                if random.random() < often:
+                    image, labels, given = self.offer(random, image, labels, part, give)
+                    any_given |= given
+            if any_given:
+                return image, labels
 
     def write(self, number):
-        image, labels = self.paster.face(number)
+        image, labels = self.face(number)
         line = f"pasted/{number:05}.jpg pasted/{number:05}.png"
         picture, parts = (os.path.join(self.output, path) for path in line.split())
         Image.fromarray(image).save(picture, quality=92)
@@ -168,13 +151,15 @@ class Folder:
 def main():
     if len(sys.argv) != 4 or not sys.argv[3].isdigit():
         sys.exit(__doc__)
-    folder = Folder(*sys.argv[1:3])
-    folder.link()
+    data, output, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    balanced_list.begin(data, output)
+    os.makedirs(os.path.join(output, "pasted"), exist_ok=True)
+    paster = Paster(data, output)
     with Pool() as pool:
-        pasted = pool.map(folder.write, range(int(sys.argv[3])), chunksize=8)
-    with open(os.path.join(folder.output, "train_list.txt"), "w") as file:
-        file.writelines(line + "\n" for line in folder.lines + pasted)
-    print(f"{len(pasted)} faces pasted, {len(folder.lines) + len(pasted)} lines in {folder.output}/train_list.txt")
+        lines = paster.lines + pool.map(paster.write, range(count), chunksize=8)
+    with open(os.path.join(output, "train_list.txt"), "w") as file:
+        file.writelines(line + "\n" for line in lines)
+    print(f"{count} faces pasted, {len(lines)} lines in {output}/train_list.txt")
 
 
 if __name__ == "__main__":
