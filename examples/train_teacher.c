@@ -83,11 +83,23 @@ static int check_classes(const run *r)
 
 /* ---- open ---------------------------------------------------------------------------------------------------------- */
 
-static size_t logits_of_picture(const run *r)
+/* Both are square. */
+static size_t input_of_picture(const run *r)
+{
+    return (size_t)3 * (size_t)r->s->size * (size_t)r->s->size;
+}
+
+static uint32_t side_of_logits(const run *r)
 {
     uint32_t h = 0, w = 0;
     dmlcsr_forward_size(r->teacher, (uint32_t)r->s->size, (uint32_t)r->s->size, &h, &w);
-    return (size_t)dmlcsr_class_count(r->teacher) * h * w;
+    return w;
+}
+
+static size_t logits_of_picture(const run *r)
+{
+    const size_t side = side_of_logits(r);
+    return dmlcsr_class_count(r->teacher) * side * side;
 }
 
 /* It works between the steps, so all threads of the trainer's are free; packed, since it will see a lot of pictures. */
@@ -115,8 +127,9 @@ static void describe(const run *r)
     size_t weights, scratch;
     dmlcsr_memory(r->teacher, &weights, &scratch);
     if (!r->s->quiet)
-        printf("teacher: %s, %s, %s, %.0f MiB; share %g\n", r->s->teacher, dmlcsr_precision(r->teacher),
-               dmlcsr_isa(r->teacher), (double)(weights + scratch) / 1048576, r->s->teacher_share);
+        printf("teacher: %s, %s, %s, %.0f MiB; %sshare %g\n", r->s->teacher, dmlcsr_precision(r->teacher),
+               dmlcsr_isa(r->teacher), (double)(weights + scratch) / 1048576, r->mirrored ? "with the mirror image; " : "",
+               r->s->teacher_share);
 }
 
 int run_open_teacher(run *r)
@@ -126,8 +139,11 @@ int run_open_teacher(run *r)
         return RUN_DONE;
     if ((status = open_network(r)) || (status = check_classes(r)) || (status = check_input(r)))
         return status;
-    r->lesson = malloc(logits_of_picture(r) * (size_t)r->s->batch * sizeof *r->lesson);
-    if (!r->lesson) {
+    const size_t logits = logits_of_picture(r);
+    r->lesson = malloc(logits * (size_t)r->s->batch * sizeof *r->lesson);
+    if (r->s->teacher_mirror)
+        r->mirrored = malloc((input_of_picture(r) + logits) * sizeof *r->mirrored);
+    if (!r->lesson || (r->s->teacher_mirror && !r->mirrored)) {
         fputs("dmlcsr-train: there is not enough memory for what the teacher says\n", stderr);
         return RUN_FAILED;
     }
@@ -139,19 +155,55 @@ void run_close_teacher(run *r)
 {
     dmlcsr_free(r->teacher);
     free(r->lesson);
+    free(r->mirrored);
 }
 
 /* ---- a step -------------------------------------------------------------------------------------------------------- */
 
-bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch)
+static bool ask(run *r, const float *input, float *logits)
 {
     const uint32_t side = (uint32_t)r->s->size;
+    return dmlcsr_forward(r->teacher, input, side, side, logits, NULL, NULL) == DMLCSR_OK;
+}
+
+static void mirror(const float *from, float *to, size_t rows, size_t side)
+{
+    for (size_t y = 0; y < rows; y++)
+        for (size_t x = 0; x < side; x++)
+            to[y * side + x] = from[y * side + side - 1 - x];
+}
+
+/* The mean with what was said of the mirror image, turned back: there, what is left is right. */
+static void join(const run *r, const float *of_mirrored, float *logits)
+{
+    const size_t side = side_of_logits(r);
+    for (uint32_t c = 0; c < dmlcsr_class_count(r->teacher); c++) {
+        const float *twin = of_mirrored + dmlcsr_dataset_mirror(r->train, c) * side * side;
+        for (size_t y = 0; y < side; y++, logits += side, twin += side)
+            for (size_t x = 0; x < side; x++)
+                logits[x] = .5f * (logits[x] + twin[side - 1 - x]);
+    }
+}
+
+static bool ask_twice(run *r, const float *input, float *logits)
+{
+    const size_t side = (size_t)r->s->size;
+    float *of_mirrored = r->mirrored + input_of_picture(r);
+    mirror(input, r->mirrored, 3 * side, side);
+    if (!ask(r, input, logits) || !ask(r, r->mirrored, of_mirrored))
+        return false;
+    join(r, of_mirrored, logits);
+    return true;
+}
+
+bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch)
+{
     const char *why = NULL;
     if (!r->teacher || dmlcsr_schedule_cycles(&r->schedule, r->epoch) > 0)
         return true;
-    const size_t logits = logits_of_picture(r), input = (size_t)3 * side * side;
+    const size_t logits = logits_of_picture(r), input = input_of_picture(r);
     for (uint32_t i = 0; !why && i < batch->count; i++)
-        if (dmlcsr_forward(r->teacher, batch->input + i * input, side, side, r->lesson + i * logits, NULL, NULL))
+        if (!(r->mirrored ? ask_twice : ask)(r, batch->input + i * input, r->lesson + i * logits))
             why = dmlcsr_last_error(r->teacher);
     if (!why && dmlcsr_trainer_distil(r->trainer, r->lesson, r->s->teacher_share))
         why = dmlcsr_trainer_last_error(r->trainer);
