@@ -140,10 +140,10 @@ int run_open_teacher(run *r)
     if ((status = open_network(r)) || (status = check_classes(r)) || (status = check_input(r)))
         return status;
     const size_t logits = logits_of_picture(r);
+    const bool twice = r->s->teacher_mirror != 0;
     r->lesson = malloc(logits * (size_t)r->s->batch * sizeof *r->lesson);
-    if (r->s->teacher_mirror)
-        r->mirrored = malloc((input_of_picture(r) + logits) * sizeof *r->mirrored);
-    if (!r->lesson || (r->s->teacher_mirror && !r->mirrored)) {
+    r->mirrored = twice ? malloc((input_of_picture(r) + logits) * sizeof *r->mirrored) : NULL;
+    if (!r->lesson || (twice && !r->mirrored)) {
         fputs("dmlcsr-train: there is not enough memory for what the teacher says\n", stderr);
         return RUN_FAILED;
     }

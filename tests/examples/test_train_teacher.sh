@@ -37,7 +37,7 @@ try 0 "the loss falls to less than a tenth: $losses" \
     awk -v "x=$losses" 'BEGIN { split(x, loss, " "); exit !(loss[2] < loss[1] / 10) }'
 
 # Of a mirror image a teacher that has seen some says nearly the same, with left and right exchanged: taught by itself, one
-# has little to learn. Not turned back it would be 30 times as much, with the classes as they are 4 times.
+# has little to learn. Not turned back it would be 30 times as much, with the classes as they are 3 times.
 try 0 "a teacher that knows mirror images" run knows --divide 8 --rate 0.03 --warm-up 3 --clip 5 --epochs 60 \
     --cycle-start 60 --rotate 0 --scale-deviation 0
 itself=(--family "$folder/knows/current.safetensors" --init "$folder/knows/current.safetensors" --teacher-share 1
