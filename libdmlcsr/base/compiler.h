@@ -33,10 +33,12 @@
 #define DML_LOOP
 #endif
 
-/* Asks for the cache line at p, which need not be memory that exists, in order to write there. */
+/* Asks for the cache line at p, which need not be memory that exists, in order to read or to write there. */
 #if defined(__GNUC__)
+#define DML_PREFETCH(p) __builtin_prefetch(p)
 #define DML_PREFETCH_WRITE(p) __builtin_prefetch(p, 1)
 #else
+#define DML_PREFETCH(p) ((void)(p))
 #define DML_PREFETCH_WRITE(p) ((void)(p))
 #endif
 

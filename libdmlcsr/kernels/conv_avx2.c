@@ -23,6 +23,8 @@ DML_INLINE void accumulate(__m256 (*sum)[PARTS], const float *x, const float *w,
     size_t k = 0;
     DML_LOOP
     for (; k < pairs; k += 2) {
+        /* the pixels that follow, a line for each pair: most likely the next tile */
+        _mm_prefetch((const char *)(x + (width + k / 2) * DML_BLOCK), _MM_HINT_T0);
         add_channel(sum, x + k, w + k * DML_BLOCK, width, step);
         add_channel(sum, x + k + 1, w + (k + 1) * DML_BLOCK, width, step);
     }

@@ -7,6 +7,7 @@
 #error "conv_avx2.h needs -mavx2 -mfma"
 #endif
 
+#include "kernels/conv_tile.h"
 #include "kernels/impl.h"
 
 #include <immintrin.h>

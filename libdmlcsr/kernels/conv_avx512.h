@@ -6,6 +6,7 @@
 #error "conv_avx512.h needs -mavx512f -mavx512bw -mavx512dq -mavx512vl"
 #endif
 
+#include "kernels/conv_tile.h"
 #include "kernels/impl.h"
 
 #include <immintrin.h>
@@ -34,17 +35,6 @@ DML_INLINE __m512 end_single(__m512 sum, __m512 unit, __m512 bias)
 {
     (void)unit, (void)bias;
     return sum;
-}
-
-/* Asks for what the end of the tile will touch, while there is time. */
-DML_INLINE void prefetch_outputs(const dml_conv_tile *t)
-{
-    for (size_t o = 0; o < t->panels; o++)
-        for (size_t p = 0; p < t->width * DML_BLOCK; p += DML_BLOCK) {
-            _mm_prefetch((const char *)(t->y + o * t->y_plane + p), _MM_HINT_T0);
-            if (t->r && t->r != t->y)
-                _mm_prefetch((const char *)(t->r + o * t->r_plane + p), _MM_HINT_T0);
-        }
 }
 
 #endif

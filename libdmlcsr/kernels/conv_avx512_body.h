@@ -35,14 +35,11 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const
     begin(t, sum[0], width, 0);
     if (panels > 1)
         begin(t, sum[1], width, 1);
-    /* one loop over blocks and taps, since three of them would be most of the code of a shape */
     const size_t window = (size_t)t->kernel_h * t->kernel_w;
-    const size_t next_row = t->x_row - t->kernel_w * t->x_column, next_block = t->x_plane - t->kernel_h * t->x_row;
-    size_t at = 0;
-    uint32_t i = 0, j = 0;
+    dml_tap tap = {0};
     for (size_t taps = t->blocks * window; taps > 0; taps--) {
         const size_t count = PER_LANE > 1 || taps > window ? DML_BLOCK : t->tail;
-        const element *x = (const element *)t->x + at;
+        const element *x = (const element *)t->x + tap.at;
         DML_LOOP
         for (size_t k = 0; k < count; k += PER_LANE) {
             /* the pixels that follow, one by one: most likely the next tile */
@@ -59,15 +56,7 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, size_t out_plane, const
         }
         w0 += DML_BLOCK * DML_BLOCK;
         w1 += DML_BLOCK * DML_BLOCK;
-        at += t->x_column;
-        if (++j == t->kernel_w) {
-            j = 0;
-            at += next_row;
-            if (++i == t->kernel_h) {
-                i = 0;
-                at += next_block;
-            }
-        }
+        dml_next_tap(t, &tap);
     }
     DML_UNROLL(2)
     for (size_t o = 0; o < panels; o++) {
@@ -181,7 +170,7 @@ void NAME(const dml_conv_tile *t)
         run(t, t->y, t->y_plane);
         return;
     }
-    prefetch_outputs(t);
+    dml_prefetch_outputs(t);
     run(t, buffer[0], WIDTH * DML_BLOCK); /* not to y: the residual may be there */
     for (size_t o = 0; o < t->panels; o++)
         finish(t, buffer[o], o);

@@ -17,23 +17,12 @@ DML_INLINE void conv(const dml_conv_tile *t, float *out, const size_t width, con
     const element *w = t->w;
     sums sum[WIDTH][PARTS];
     begin(t, sum, width);
-    /* one loop over blocks and taps: what lies between two taps is a short chain of additions */
     const size_t window = (size_t)t->kernel_h * t->kernel_w;
-    const size_t next_row = t->x_row - t->kernel_w * t->x_column, next_block = t->x_plane - t->kernel_h * t->x_row;
-    size_t at = 0;
-    uint32_t i = 0, j = 0;
+    dml_tap tap = {0};
     for (size_t taps = t->blocks * window; taps > 0; taps--) {
-        accumulate(sum, (const element *)t->x + at, w, taps > window ? DML_BLOCK : t->tail, width, step);
+        accumulate(sum, (const element *)t->x + tap.at, w, taps > window ? DML_BLOCK : t->tail, width, step);
         w += DML_BLOCK * DML_BLOCK;
-        at += t->x_column;
-        if (++j == t->kernel_w) {
-            j = 0;
-            at += next_row;
-            if (++i == t->kernel_h) {
-                i = 0;
-                at += next_block;
-            }
-        }
+        dml_next_tap(t, &tap);
     }
     end(t, sum, width, out);
 }
@@ -71,6 +60,8 @@ void NAME(const dml_conv_tile *t)
 #else
     const bool complete = !t->last;
 #endif
+    if (!complete)
+        dml_prefetch_outputs(t);
     dml_conv_tile panel = *t;
     for (size_t o = 0; o < t->panels; o++) {
         panel.w = (const element *)t->w + o * t->w_panel;

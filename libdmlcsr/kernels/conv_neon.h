@@ -7,6 +7,7 @@
 #error "conv_neon.h needs AArch64 with NEON"
 #endif
 
+#include "kernels/conv_tile.h"
 #include "kernels/impl.h"
 
 #include <arm_neon.h>

@@ -7,6 +7,7 @@
 #error "conv_sse41.h needs -msse4.1"
 #endif
 
+#include "kernels/conv_tile.h"
 #include "kernels/impl.h"
 
 #include <smmintrin.h>

@@ -51,12 +51,6 @@ DML_DECLARE_KERNELS(neon);
 DML_DECLARE_KERNELS(neondot);
 DML_DECLARE_KERNELS(neonbf16);
 
-/* Whether a whole tile only adds its residual, as a piece of a sum does (ops/winograd.c): the same bits for less. */
-static inline bool dml_adds_alone(const dml_conv_tile *t)
-{
-    return t->r && t->slope == 1 && t->scale == 1 && !t->relu;
-}
-
 /* Factors that lie side by side, as one number that an instruction can spread over its lanes. */
 static inline int32_t dml_load_32(const void *factors)
 {
