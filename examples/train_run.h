@@ -15,7 +15,7 @@ typedef struct run {
     dmlcsr_trainer *trainer;
     dmlcsr *teacher;              /* NULL: none */
     float *lesson;                /* its logits for a batch */
-    float *mirrored;              /* a picture's mirror image, then its logits of that; NULL: it is not asked about it */
+    float *desk;                  /* where it works on one picture */
     dmlcsr_schedule schedule;
     uint32_t epoch, step, steps;  /* next step; steps of an epoch */
     uint64_t taken;               /* steps of this call */

@@ -44,6 +44,7 @@ static const setting table[] = {
     T(family, "", true, "a model file whose blocks and widths are taken instead"),
     T(init, "", true, "a model file to start from: what has the same name and shape"),
     T(teacher, "", true, "a model file whose network teaches until the first cycle ends; none: the labels alone do"),
+    W(teacher_size, "0", 0, 4097, true, "side of the input as the teacher sees it, resampled; 0: as `size` says"),
     W(teacher_mirror, "0", 0, 1, true, "1: what it teaches is the mean of what it says of a picture and of its mirror image"),
     N(teacher_share, "0.5", 0, 1, true, "of the cross entropies of parsing, what it teaches; 0: nothing"),
     W(size, "473", 17, 4097, true, "side of the input"),

@@ -16,7 +16,7 @@ typedef struct settings {
     /* network */
     double classes, blocks1, blocks2, blocks3, blocks4, divide;
     char family[SETTING_TEXT], init[SETTING_TEXT], teacher[SETTING_TEXT];
-    double teacher_mirror, teacher_share;
+    double teacher_size, teacher_mirror, teacher_share;
     /* step */
     double size, batch, threads, recompute, momentum, decay, clip, average, edge_width;
     double weight_parse, weight_binary, weight_category, weight_attention_binary, weight_attention_category, lovasz;

@@ -83,23 +83,28 @@ static int check_classes(const run *r)
 
 /* ---- open ---------------------------------------------------------------------------------------------------------- */
 
-/* Both are square. */
-static size_t input_of_picture(const run *r)
+/* All of these are square. */
+static uint32_t side_of_teacher(const run *r)
 {
-    return (size_t)3 * (size_t)r->s->size * (size_t)r->s->size;
+    return (uint32_t)(r->s->teacher_size > 0 ? r->s->teacher_size : r->s->size);
 }
 
-static uint32_t side_of_logits(const run *r)
+static uint32_t side_of_logits(const run *r, uint32_t side)
 {
     uint32_t h = 0, w = 0;
-    dmlcsr_forward_size(r->teacher, (uint32_t)r->s->size, (uint32_t)r->s->size, &h, &w);
+    dmlcsr_forward_size(r->teacher, side, side, &h, &w);
     return w;
 }
 
-static size_t logits_of_picture(const run *r)
+static size_t input_size(uint32_t side)
 {
-    const size_t side = side_of_logits(r);
-    return dmlcsr_class_count(r->teacher) * side * side;
+    return (size_t)3 * side * side;
+}
+
+static size_t logits_size(const run *r, uint32_t side)
+{
+    const size_t cells = side_of_logits(r, side);
+    return dmlcsr_class_count(r->teacher) * cells * cells;
 }
 
 /* It works between the steps, so all threads of the trainer's are free; packed, since it will see a lot of pictures. */
@@ -112,7 +117,7 @@ static int open_network(run *r)
     dmlcsr_options_init(&o);
     o.threads = info.threads;
     o.isa = dmlcsr_isa_find(r->s->isa);
-    o.input_size = (uint32_t)r->s->size;
+    o.input_size = side_of_teacher(r);
     o.pack = 1;
     o.error = error;
     o.error_size = sizeof error;
@@ -127,8 +132,9 @@ static void describe(const run *r)
     size_t weights, scratch;
     dmlcsr_memory(r->teacher, &weights, &scratch);
     if (!r->s->quiet)
-        printf("teacher: %s, %s, %s, %.0f MiB; %sshare %g\n", r->s->teacher, dmlcsr_precision(r->teacher),
-               dmlcsr_isa(r->teacher), (double)(weights + scratch) / 1048576, r->mirrored ? "with the mirror image; " : "",
+        printf("teacher: %s at %u x %u, %s, %s, %.0f MiB; %sshare %g\n", r->s->teacher, (unsigned)side_of_teacher(r),
+               (unsigned)side_of_teacher(r), dmlcsr_precision(r->teacher), dmlcsr_isa(r->teacher),
+               (double)(weights + scratch) / 1048576, r->s->teacher_mirror > 0 ? "with the mirror image; " : "",
                r->s->teacher_share);
 }
 
@@ -139,11 +145,10 @@ int run_open_teacher(run *r)
         return RUN_DONE;
     if ((status = open_network(r)) || (status = check_classes(r)) || (status = check_input(r)))
         return status;
-    const size_t logits = logits_of_picture(r);
-    const bool twice = r->s->teacher_mirror != 0;
-    r->lesson = malloc(logits * (size_t)r->s->batch * sizeof *r->lesson);
-    r->mirrored = twice ? malloc((input_of_picture(r) + logits) * sizeof *r->mirrored) : NULL;
-    if (!r->lesson || (twice && !r->mirrored)) {
+    const uint32_t side = side_of_teacher(r);
+    r->lesson = malloc(logits_size(r, (uint32_t)r->s->size) * (size_t)r->s->batch * sizeof *r->lesson);
+    r->desk = malloc(2 * (input_size(side) + logits_size(r, side)) * sizeof *r->desk);
+    if (!r->lesson || !r->desk) {
         fputs("dmlcsr-train: there is not enough memory for what the teacher says\n", stderr);
         return RUN_FAILED;
     }
@@ -155,14 +160,33 @@ void run_close_teacher(run *r)
 {
     dmlcsr_free(r->teacher);
     free(r->lesson);
-    free(r->mirrored);
+    free(r->desk);
 }
 
 /* ---- a step -------------------------------------------------------------------------------------------------------- */
 
+/* Bilinear, corners on corners, as the network resizes. The same bits where the sides are the same. */
+static void resample(const float *from, size_t from_side, float *to, size_t to_side, size_t planes)
+{
+    const double step = (double)(from_side - 1) / (double)(to_side - 1);
+    const size_t last = from_side - 1;
+    for (size_t p = 0; p < planes; p++, from += from_side * from_side)
+        for (size_t y = 0; y < to_side; y++) {
+            const size_t top = (size_t)(step * (double)y), next = top < last ? from_side : 0;
+            const float down = (float)(step * (double)y - (double)top);
+            for (size_t x = 0; x < to_side; x++) {
+                const size_t left = (size_t)(step * (double)x);
+                const float right = (float)(step * (double)x - (double)left);
+                const float *a = from + top * from_side + left, *b = a + (left < last);
+                const float upper = a[0] + right * (b[0] - a[0]), lower = a[next] + right * (b[next] - a[next]);
+                *to++ = upper + down * (lower - upper);
+            }
+        }
+}
+
 static bool ask(run *r, const float *input, float *logits)
 {
-    const uint32_t side = (uint32_t)r->s->size;
+    const uint32_t side = side_of_teacher(r);
     return dmlcsr_forward(r->teacher, input, side, side, logits, NULL, NULL) == DMLCSR_OK;
 }
 
@@ -176,7 +200,7 @@ static void mirror(const float *from, float *to, size_t rows, size_t side)
 /* The mean with what was said of the mirror image, turned back: there, what is left is right. */
 static void join(const run *r, const float *of_mirrored, float *logits)
 {
-    const size_t side = side_of_logits(r);
+    const size_t side = side_of_logits(r, side_of_teacher(r));
     for (uint32_t c = 0; c < dmlcsr_class_count(r->teacher); c++) {
         const float *twin = of_mirrored + dmlcsr_dataset_mirror(r->train, c) * side * side;
         for (size_t y = 0; y < side; y++, logits += side, twin += side)
@@ -185,14 +209,22 @@ static void join(const run *r, const float *of_mirrored, float *logits)
     }
 }
 
-static bool ask_twice(run *r, const float *input, float *logits)
+/* On the desk: the picture as the teacher sees it, what it says of it, and both for the mirror image. */
+static bool ask_about(run *r, const float *picture, float *lesson)
 {
-    const size_t side = (size_t)r->s->size;
-    float *of_mirrored = r->mirrored + input_of_picture(r);
-    mirror(input, r->mirrored, 3 * side, side);
-    if (!ask(r, input, logits) || !ask(r, r->mirrored, of_mirrored))
+    const uint32_t side = side_of_teacher(r), ours = (uint32_t)r->s->size;
+    float *seen = r->desk, *said = seen + input_size(side), *turned = said + logits_size(r, side);
+    float *of_turned = turned + input_size(side);
+    resample(picture, ours, seen, side, 3);
+    if (!ask(r, seen, said))
         return false;
-    join(r, of_mirrored, logits);
+    if (r->s->teacher_mirror > 0) {
+        mirror(seen, turned, (size_t)3 * side, side);
+        if (!ask(r, turned, of_turned))
+            return false;
+        join(r, of_turned, said);
+    }
+    resample(said, side_of_logits(r, side), lesson, side_of_logits(r, ours), dmlcsr_class_count(r->teacher));
     return true;
 }
 
@@ -201,9 +233,9 @@ bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch)
     const char *why = NULL;
     if (!r->teacher || dmlcsr_schedule_cycles(&r->schedule, r->epoch) > 0)
         return true;
-    const size_t logits = logits_of_picture(r), input = input_of_picture(r);
+    const uint32_t side = (uint32_t)r->s->size;
     for (uint32_t i = 0; !why && i < batch->count; i++)
-        if (!(r->mirrored ? ask_twice : ask)(r, batch->input + i * input, r->lesson + i * logits))
+        if (!ask_about(r, batch->input + i * input_size(side), r->lesson + i * logits_size(r, side)))
             why = dmlcsr_last_error(r->teacher);
     if (!why && dmlcsr_trainer_distil(r->trainer, r->lesson, r->s->teacher_share))
         why = dmlcsr_trainer_last_error(r->trainer);
