@@ -1,6 +1,7 @@
 #!/bin/bash
 # dmlcsr-train with another network as teacher: it changes what is learnt until the first cycle ends, a run that goes on
-# ends at the same bytes, its mirror image is turned back, it may see larger pictures, and a teacher that sees other classes or another input is refused.
+# ends at the same bytes, its mirror image is turned back, it may see larger pictures, and a teacher that sees other classes or
+# another input is refused.
 . tests/examples/common.sh
 convert=$BUILD/bin/dmlcsr-convert
 smallest_run <<END

@@ -11,16 +11,18 @@ import sys
 import widen
 
 
+def shapes(network):
+    return {name: values.shape for name, values in network.items()}
+
+
 def main(out, *paths):
-    metadata, total = {}, {}
+    networks = []
     for path in paths:
-        metadata, tensors = widen.read(path)
-        if total and {name: values.shape for name, values in tensors.items()} != {
-            name: values.shape for name, values in total.items()
-        }:
+        metadata, network = widen.read(path)
+        networks.append(network)
+        if shapes(network) != shapes(networks[0]):
             sys.exit(f"average.py: {path} has other tensors than {paths[0]}")
-        total = {name: total.get(name, 0) + values for name, values in tensors.items()}
-    widen.write(out, metadata, {name: values / len(paths) for name, values in total.items()})
+    widen.write(out, metadata, {name: sum(n[name] for n in networks) / len(networks) for name in networks[0]})
 
 
 if __name__ == "__main__":
