@@ -23,7 +23,7 @@ from PIL import Image
 
 import widen
 
-STEPS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
+STEPS = (0.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5)  # the first is what there is
 GAIN = 1e-3
 BACKGROUND_STEPS = np.arange(0, 1.05, 0.1)
 COMMON = 0.01  # of the pixels
@@ -74,7 +74,7 @@ def moved(scores, labels, bias, k, steps):
 
 def find_background(scores, labels, bias):
     common = np.bincount(labels, minlength=len(scores))[1:] >= COMMON * labels.size
-    f1 = [np.mean(f1[common]) for f1 in moved(scores, labels, bias, 0, BACKGROUND_STEPS)]
+    f1 = [np.mean(each[common]) for each in moved(scores, labels, bias, 0, BACKGROUND_STEPS)]
     bias[0] = BACKGROUND_STEPS[np.argmax(f1)]
     print(f"background: {bias[0]:+.1f}, mean F1 of the common classes {f1[0]:.4f} -> {max(f1):.4f}")
 
@@ -82,10 +82,9 @@ def find_background(scores, labels, bias):
 def find_others(scores, labels, names, bias):
     for _ in range(2):
         for k in range(1, len(scores)):
-            steps = (0.0,) + STEPS
-            f1 = [np.mean(f1) for f1 in moved(scores, labels, bias, k, steps)]
+            f1 = [np.mean(each) for each in moved(scores, labels, bias, k, STEPS)]
             if max(f1) - f1[0] >= GAIN:
-                bias[k] += steps[np.argmax(f1)]
+                bias[k] += STEPS[np.argmax(f1)]
                 print(f"{names[k]}: {bias[k]:+.1f}, mean F1 {f1[0]:.4f} -> {max(f1):.4f}")
 
 
