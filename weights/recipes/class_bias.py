@@ -2,18 +2,17 @@
 """Writes a network whose last layer has other biases: those with which the mean F1 of the classes is best on training
 faces.
 
-usage: class_bias.py DATA IN.safetensors OUT.safetensors [PICTURES [background]]
-
 Training on a list in which rare parts come more often (balanced_list.py) makes a network expect them more often than they
 are; a bias for each class takes that back, and costs nothing at run time. DATA has the list as it was before,
-train_list.txt, of which PICTURES (600) are taken, evenly. Class by class, twice, the bias moves by one of STEPS, where
-that gains at least GAIN: much coarser than the faces could tell, so that it says something about others, too.
+train_list.txt, of which some are taken, evenly. Class by class, twice, the bias moves by one of STEPS, where that gains at
+least GAIN: much coarser than the faces could tell, so that it says something about others, too.
 
 Hair takes some of the background's border, most likely because all classes weigh the same in the Lovasz part of the loss,
 however large. So the background's bias comes first, in finer steps: that with which the mean F1 of the COMMON classes is
-best, which training faces do tell for others. With "background" it is the only one. Needs numpy, PIL and the Python package
+best, which training faces do tell for others. With --background it is the only one. Needs numpy, PIL and the Python package
 of the library.
 """
+import argparse
 import os
 import sys
 
@@ -88,20 +87,28 @@ def find_others(scores, labels, names, bias):
                 print(f"{names[k]}: {bias[k]:+.1f}, mean F1 {f1[0]:.4f} -> {max(f1):.4f}")
 
 
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", metavar="DATA", help="a folder with train_list.txt")
+    parser.add_argument("source", metavar="IN.safetensors")
+    parser.add_argument("target", metavar="OUT.safetensors")
+    parser.add_argument("--pictures", type=int, default=600, metavar="N", help="how many training faces (%(default)s)")
+    parser.add_argument("--background", action="store_true", help="move the background's bias and no other")
+    return parser.parse_args()
+
+
 def main():
-    if len(sys.argv) not in (4, 5, 6) or sys.argv[5:] not in ([], ["background"]):
-        sys.exit(__doc__)
-    data, source, target = sys.argv[1:4]
-    with dmlcsr.Parser(source, precision="fp32", pack=True) as parser:
-        scores, labels = scores_of(parser, data, int(sys.argv[4]) if len(sys.argv) > 4 else 600)
+    args = arguments()
+    with dmlcsr.Parser(args.source, precision="fp32", pack=True) as parser:
+        scores, labels = scores_of(parser, args.data, args.pictures)
         scores, labels = scores[:, labels != 255], labels[labels != 255]
         bias = np.zeros(len(scores), np.float32)
         find_background(scores, labels, bias)
-        if len(sys.argv) < 6:
+        if not args.background:
             find_others(scores, labels, parser.classes, bias)
-    metadata, tensors = widen.read(source)
+    metadata, tensors = widen.read(args.source)
     tensors[BIAS] = tensors[BIAS] + bias
-    widen.write(target, metadata, tensors)
+    widen.write(args.target, metadata, tensors)
 
 
 if __name__ == "__main__":
