@@ -183,6 +183,10 @@ static int load_range(dml_loader *loader, const dml_layer *layer, dml_conv *conv
     uint64_t shape[1] = {2};
     float range[2];
     int status;
+    if (!dml_load_has(loader, layer->conv, DML_RANGE))
+        return dml_fail(loader->visitor.error, DMLCSR_ERROR_MODEL,
+                        "tensor %s%s is missing: int8 needs a calibrated model (dmlcsr-convert --calibrate)", layer->conv,
+                        DML_RANGE);
     DML_TRY(find_shaped(loader, layer->conv, DML_RANGE, shape, 1, &entry));
     loader->used--; /* it is not of the network itself */
     DML_TRY(dml_entry_read(entry, loader->kernels, range, loader->visitor.error));

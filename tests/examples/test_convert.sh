@@ -117,7 +117,7 @@ if [ -x "$BUILD/bin/dmlcsr-parse" ]; then
     done
     try 3 "int8 without calibration" "$BUILD/bin/dmlcsr-parse" --model "$folder/i8.safetensors" --precision int8 \
         examples/demo.jpg
-    says "input_range is missing"
+    says "input_range is missing: int8 needs a calibrated model"
     try 1 "no picture" "$convert" --calibrate $model $model "$folder/new"
     says "$model: "
     try 1 "no file" "$convert" --calibrate "$folder/none.jpg" $model "$folder/new"

@@ -237,6 +237,18 @@ class Parsers(unittest.TestCase):
         with self.assertRaisesRegex(dmlcsr.FileError, "half.safetensors"):
             dmlcsr.inspect(target)
 
+    def test_calibration(self) -> None:
+        with self.assertRaisesRegex(dmlcsr.Error, "calibrated model"):
+            dmlcsr.Parser(MODEL, precision="int8")
+        with tempfile.TemporaryDirectory() as folder:
+            target = os.path.join(folder, "bytes.safetensors")
+            dmlcsr.convert(MODEL, target, storage=dmlcsr.Storage.I8, calibration=[drawing(), drawing()[:, ::-1]])
+            with dmlcsr.Parser(target) as parser:
+                self.assertEqual(parser.precision, "int8")
+                self.assertEqual(parser.parse(drawing()).shape, (HEIGHT, WIDTH))
+            with self.assertRaises(dmlcsr.ArgumentError):
+                dmlcsr.convert(MODEL, target, calibration=[drawing().astype(float)])
+
     def test_onnx(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             target = os.path.join(folder, "face.onnx")

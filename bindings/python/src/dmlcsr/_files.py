@@ -2,11 +2,12 @@
 
 import ctypes
 import os
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ._callbacks import Sentence
 from ._errors import error
-from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_onnx_options, dmlcsr_visitor
+from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_image, dmlcsr_onnx_options, dmlcsr_visitor
+from ._images import picture
 from ._library import library, text
 
 Path = Union[str, "os.PathLike[str]"]
@@ -48,14 +49,17 @@ def _words(metadata: Optional[Mapping[str, str]]) -> List[bytes]:
 
 
 def convert(source: Path, target: Path, *, storage: Storage = Storage.F32, drop_edges: bool = False,
-            metadata: Optional[Mapping[str, str]] = None) -> None:
+            metadata: Optional[Mapping[str, str]] = None, calibration: Sequence[Any] = ()) -> None:
     """Reads a model file of either kind and writes safetensors. `metadata` is put on top of the file's own; an empty
-    value removes a key."""
+    value removes a key. `calibration`: pictures of faces, framed as Parser.parse() wants them, a dozen or more, by which
+    the model is made ready for Precision.INT8."""
     words = _words(metadata)
     sentence = Sentence()
+    pictures = [picture(photo) for photo in calibration]
     options = dmlcsr_convert_options(
         ctypes.sizeof(dmlcsr_convert_options), storage, drop_edges, (ctypes.c_char_p * len(words))(*words),
-        len(words) // 2, sentence.address, sentence.size)
+        len(words) // 2, sentence.address, sentence.size, (dmlcsr_image * len(pictures))(*(p.raw for p in pictures)),
+        len(pictures))
     status = library().dmlcsr_convert(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
     if status != Status.OK:
         raise error(status, str(sentence))

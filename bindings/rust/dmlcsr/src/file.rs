@@ -5,7 +5,7 @@ use std::path::Path;
 use dmlcsr_sys as sys;
 
 use crate::error::{c_path, c_string, text, Sentence};
-use crate::{Error, Result, Storage};
+use crate::{Error, Image, Result, Storage};
 
 /// A tensor of a model file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,17 +65,20 @@ fn words(metadata: &[(String, String)]) -> Result<Vec<CString>> {
 
 /// How to convert a model file.
 #[derive(Clone, Debug)]
-pub struct ConvertOptions {
+pub struct ConvertOptions<'a> {
     pub storage: Storage,
     /// Leave the edge heads out.
     pub drop_edges: bool,
     /// Put on top of the file's own metadata; an empty value removes a key.
     pub metadata: Vec<(String, String)>,
+    /// Pictures of faces, framed as [`Parser::parse`](crate::Parser::parse) wants them, a dozen or more, by which the
+    /// model is made ready for [`Precision::Int8`](crate::Precision::Int8).
+    pub calibration: Vec<Image<'a>>,
 }
 
-impl Default for ConvertOptions {
-    fn default() -> ConvertOptions {
-        ConvertOptions { storage: Storage::F32, drop_edges: false, metadata: Vec::new() }
+impl Default for ConvertOptions<'_> {
+    fn default() -> Self {
+        ConvertOptions { storage: Storage::F32, drop_edges: false, metadata: Vec::new(), calibration: Vec::new() }
     }
 }
 
@@ -84,6 +87,7 @@ pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOption
     let (from, to, mut sentence) = (c_path(from.as_ref())?, c_path(to.as_ref())?, Sentence::new());
     let words = words(&how.metadata)?;
     let pointers: Vec<*const c_char> = words.iter().map(|word| word.as_ptr()).collect();
+    let pictures = how.calibration.iter().map(Image::raw).collect::<Result<Vec<_>>>()?;
     let options = sys::dmlcsr_convert_options {
         struct_size: std::mem::size_of::<sys::dmlcsr_convert_options>(),
         dtype: how.storage as _,
@@ -92,8 +96,8 @@ pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, how: &ConvertOption
         metadata_count: how.metadata.len(),
         error: sentence.pointer(),
         error_size: sentence.size(),
-        calibration: std::ptr::null(),
-        calibration_count: 0,
+        calibration: pictures.as_ptr(),
+        calibration_count: pictures.len(),
     };
     match unsafe { sys::dmlcsr_convert(from.as_ptr(), to.as_ptr(), &options) } {
         sys::DMLCSR_OK => Ok(()),

@@ -308,6 +308,7 @@ fn model_files() {
         storage: Storage::Bf16,
         drop_edges: true,
         metadata: vec![("note".into(), "from Rust".into())],
+        ..ConvertOptions::default()
     };
     dmlcsr::convert(model(), &to, &how).unwrap();
     let smaller = dmlcsr::inspect(&to).unwrap();
@@ -315,4 +316,18 @@ fn model_files() {
     assert!(smaller.metadata.contains(&("note".into(), "from Rust".into())));
     assert!(smaller.tensors.len() < listed.tensors.len());
     assert!(dmlcsr::inspect(&to).unwrap_err().to_string().contains("dmlcsr-rust"));
+}
+
+#[test]
+fn calibration() {
+    let (pixels, file) = (drawing(3 * WIDTH as usize), format!("dmlcsr-rust-bytes-{}.safetensors", std::process::id()));
+    let to = std::env::temp_dir().join(file);
+    let mut how = ConvertOptions { storage: Storage::I8, calibration: vec![image(&pixels)], ..ConvertOptions::default() };
+    dmlcsr::convert(model(), &to, &how).unwrap();
+    let parser = Options::new().threads(1).open(&to).unwrap();
+    std::fs::remove_file(&to).unwrap();
+    assert_eq!(parser.precision(), "int8");
+    how.calibration.push(Image::new(Format::Rgb8, &pixels, WIDTH, HEIGHT + 1));
+    assert_eq!(dmlcsr::convert(model(), &to, &how).unwrap_err().status(), Some(Status::Argument));
+    assert!(!to.exists());
 }
