@@ -18,6 +18,8 @@ import time
 import numpy
 from PIL import Image, ImageFilter
 
+from labelled import confusion, f1, names_of, paths_of
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bindings/python/src"))
 import dmlcsr  # noqa: E402
 
@@ -49,8 +51,7 @@ class Faces:
     """Labelled faces, in an order of their own."""
 
     def __init__(self, folder, random):
-        lines = [line.split() for line in (folder / "val_list.txt").read_text().split("\n") if line.strip()]
-        self.pairs = [(folder / image, folder / labels) for image, labels in lines]
+        self.pairs = paths_of(folder)
         random.shuffle(self.pairs)
         self.next = 0
 
@@ -147,13 +148,6 @@ class Bin:
         self.off = []
         self.counts = {way: numpy.zeros((classes, classes), int) for way in ("found", "known")}
 
-    def f1(self, way):
-        """Mean over the parts that occur."""
-        counts = self.counts[way].astype(float)
-        there = counts[1:].sum(1) > 0
-        hits = numpy.diag(counts)[1:]
-        return (2 * hits / numpy.maximum(1, counts.sum(0)[1:] + counts.sum(1)[1:]))[there].mean()
-
 
 def nearest_bin(size):
     return min(HEIGHTS, key=lambda height: abs(math.log(height / size)))
@@ -232,9 +226,7 @@ def measure_groups(parser, meter, random, bins):
                               abs(math.log(face.size / place[2])), abs(face.rotation - place[3])])
             mine = owner == number
             for way, map_ in labels.items():
-                classes = len(b.counts[way])
-                pairs = truth[mine].astype(int) * classes + map_[mine]
-                b.counts[way] += numpy.bincount(pairs, minlength=classes ** 2).reshape(classes, classes)
+                b.counts[way] += confusion(truth[mine], map_[mine], len(b.counts[way]))
         print("\r%d of %d" % (index + 1, OPTIONS.pictures), end="", file=sys.stderr, flush=True)
     return {"pictures": OPTIONS.pictures, "wrong": wrong, "passes": passes, "seconds": seconds}
 
@@ -259,12 +251,12 @@ def measure_empty(parser, meter):
 
 def main():
     random = numpy.random.default_rng(OPTIONS.seed)
-    names = (OPTIONS.data / "label_names.txt").read_text().split()
+    classes = len(names_of(OPTIONS.data))
     meter = Meter()
     parser = dmlcsr.Parser(OPTIONS.model, threads=OPTIONS.threads, progress=meter)
     parser.parse(numpy.zeros((64, 64, 3), numpy.uint8))
     meter.layers, meter.calls = meter.calls, 0
-    bins = {height: Bin(len(names)) for height in HEIGHTS}
+    bins = {height: Bin(classes) for height in HEIGHTS}
     if OPTIONS.keep:
         OPTIONS.keep.mkdir(exist_ok=True)
     groups = measure_groups(parser, meter, random, bins)
@@ -275,10 +267,10 @@ def main():
     for height, b in bins.items():
         if b.faces:
             off = numpy.median(b.off, axis=0) if b.off else [math.nan] * 3
-            rows.append({"height": height, "faces": b.faces, "found": b.found, "f1": b.f1("found"),
-                         "f1_known": b.f1("known"), "off": list(off)})
+            rows.append({"height": height, "faces": b.faces, "found": b.found, "f1": f1(b.counts["found"]),
+                         "f1_known": f1(b.counts["known"]), "off": list(off)})
             print("| %d | %d | %.0f %% | %.3f | %.3f | %.3f | %.3f |" % (
-                height, b.faces, 100 * b.found / b.faces, b.f1("found"), b.f1("known"), off[0], off[1]))
+                height, b.faces, 100 * b.found / b.faces, rows[-1]["f1"], rows[-1]["f1_known"], off[0], off[1]))
     print("%(pictures)d group pictures: %(wrong)d wrong faces, %(passes).0f passes, %(seconds).0f s" % groups)
     print("%(pictures)d pictures without faces: %(wrong)d wrong faces, %(passes).0f passes %(names)s" % empty)
     if OPTIONS.json:

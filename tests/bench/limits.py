@@ -19,11 +19,12 @@ import sys
 import numpy
 from PIL import Image, ImageFilter
 
+from labelled import IGNORE, confusion, f1, names_of, paths_of, read
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bindings/python/src"))
 import dmlcsr  # noqa: E402
 
-IGNORE = 255
 GREY = (128, 128, 128)
 COLUMNS = {  # mean F1 of these; all: the 18 parts
     "all": None,
@@ -212,27 +213,18 @@ CONDITIONS = {
 
 # ---- scores ----
 
-def confusion(truth, labels):
-    counts = truth != IGNORE
-    pairs = truth[counts].astype(int) * len(NAMES) + labels[counts]
-    return numpy.bincount(pairs, minlength=len(NAMES) ** 2).reshape(len(NAMES), len(NAMES))
-
-
-def f1(counts, names=None):
-    """Mean over classes that occur; NaN when none does."""
-    hits, wanted, given = numpy.diag(counts), counts.sum(1), counts.sum(0)
-    chosen = [k for k in range(1, len(NAMES)) if wanted[k] and (names is None or NAMES[k] in names)]
-    return float(numpy.mean([2 * hits[k] / (wanted[k] + given[k]) for k in chosen])) if chosen else math.nan
+def f1_of(counts, names):
+    return f1(counts, names and [NAMES.index(name) for name in names])
 
 
 def broken(counts):
-    return sum(f1(one, FACE) < BROKEN for one in counts)
+    return sum(f1_of(one, FACE) < BROKEN for one in counts)
 
 
 def row(name, counts):
     total = numpy.sum(counts, axis=0)
     return {"name": name, "pictures": len(counts), "broken": int(broken(counts)),
-            **{column: f1(total, names) for column, names in COLUMNS.items()}}
+            **{column: f1_of(total, names) for column, names in COLUMNS.items()}}
 
 
 def show(title, rows):
@@ -275,19 +267,11 @@ def what_is_seen(labels, rectangle):
     return numpy.bincount(inside.ravel(), minlength=len(NAMES)) / inside.size
 
 
-def read(folder, limit):
-    lines = [line.split() for line in (folder / "val_list.txt").read_text().split("\n") if line.strip()]
-    for image, labels in lines[:limit]:
-        truth = numpy.asarray(Image.open(folder / labels))
-        photo = Image.open(folder / image).convert("RGB")
-        yield photo.resize(truth.shape[::-1], Image.BOX) if photo.size != truth.shape[::-1] else photo, truth
-
-
 def main():
     model = OPTIONS.model.read_bytes()
     print("model %s: %d bytes, sha256 %s..." % (OPTIONS.model.name, len(model), hashlib.sha256(model).hexdigest()[:12]))
     parser = dmlcsr.Parser(model, threads=OPTIONS.threads)
-    pairs = list(read(OPTIONS.data, OPTIONS.limit))
+    pairs = list(read(paths_of(OPTIONS.data)[:OPTIONS.limit]))
     plain = [parser.parse(photo) for photo, _ in pairs]
     rows, seen = [], {}
     for name, condition in CONDITIONS.items():
@@ -297,7 +281,7 @@ def main():
         for (photo, truth), before in zip(pairs, plain):
             changed, wanted, region = condition(photo, truth)
             labels = parser.parse(changed, region)
-            counts.append(confusion(wanted, labels))
+            counts.append(confusion(wanted, labels, len(NAMES)))
             if condition is mirrored:
                 agreement.append((mirrored(photo, before)[1] == labels).mean())
             for text, place in (("mouth", MOUTH), ("lower face", lower_face), ("eyes", EYES)):
@@ -317,7 +301,7 @@ def main():
     show("pictures", rows)
     for name, shares in seen.items():
         print("\n%s: %s" % (name, ", ".join("%s %.2f" % pair for pair in shares.items())))
-    base = [confusion(truth, labels) for (_, truth), labels in zip(pairs, plain)]
+    base = [confusion(truth, labels, len(NAMES)) for (_, truth), labels in zip(pairs, plain)]
     groups = [row(name, [counts for counts, chosen in zip(base, which) if chosen])
               for name, which in subsets(pairs).items() if which.any()]
     show("as they are", groups)
@@ -327,5 +311,5 @@ def main():
 
 if __name__ == "__main__":
     OPTIONS = arguments()
-    NAMES = (OPTIONS.data / "label_names.txt").read_text().split()
+    NAMES = names_of(OPTIONS.data)
     main()
