@@ -35,6 +35,7 @@ static int train(settings *s)
 {
     run r;
     catch_signals();
+    processes_communicator(); /* all of them make it, before anything can go wrong in one */
     int status = processes_worst(run_open(&r, s));
     if (status == RUN_DONE)
         status = run_join(&r, s);

@@ -68,7 +68,7 @@ static void print_scores(const run *r, const metrics *m, uint32_t pictures)
            m->mean_f1, m->mean_iou, m->accuracy, pictures);
 }
 
-bool run_evaluate(const run *r, const char *name, metrics *m)
+int run_evaluate(const run *r, const char *name, metrics *m)
 {
     const uint32_t all = dmlcsr_dataset_count(r->validate), limit = (uint32_t)r->s->evaluate_limit;
     choice c = { r->validate, limit && limit < all ? limit : all, 0, processes_rank(), processes_count() };
@@ -76,8 +76,10 @@ bool run_evaluate(const run *r, const char *name, metrics *m)
     score s;
     c.of = c.count; /* the first ones */
     score_init(&s, "dmlcsr-train", r->s->quiet);
+    s.stop = &run_interrupted;
     const bool ok = load(&s, r, name, false) && parse(&s, r, &c, &found);
-    if (ok) {
+    const bool stopped = processes_any(run_interrupted);
+    if (ok && !stopped) {
         score_join(&found);
         metrics_compute(m, &found);
         printf("%s after epoch %u:\n", name, r->epoch + 1);
@@ -85,7 +87,7 @@ bool run_evaluate(const run *r, const char *name, metrics *m)
     }
     confusion_free(&found);
     score_free(&s);
-    return ok;
+    return stopped ? RUN_STOPPED : ok ? RUN_DONE : RUN_FAILED;
 }
 
 /* A network of its own: edge heads take as long as half of the rest, and are wanted for these few pictures alone. */

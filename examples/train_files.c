@@ -66,11 +66,47 @@ static bool replace_checkpoint(run *r, const char *next)
     return no_checkpoint(r, why);
 }
 
+static uint32_t hash(uint32_t h, const char *text)
+{
+    do /* the 0 at the end is a border */
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    while (*text++);
+    return h;
+}
+
+static const char *below(const char *path, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 ? path + length : path;
+}
+
+/* Which pairs these are, wherever the folder lies: the FNV-1a hash of their paths below it. 0 for none. */
+static double list_of(const settings *s, const dmlcsr_dataset *set, double limit)
+{
+    const uint32_t all = dmlcsr_dataset_count(set), count = limit > 0 && limit < all ? (uint32_t)limit : all;
+    uint32_t h = count ? 2166136261u : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        h = hash(h, below(dmlcsr_dataset_image_path(set, i), s->data));
+        h = hash(h, below(dmlcsr_dataset_label_path(set, i), s->data));
+    }
+    return h;
+}
+
+static double training_list(const run *r)
+{
+    return list_of(r->s, r->train, 0);
+}
+
+static double validation_list(const run *r)
+{
+    return list_of(r->s, r->validate, r->s->evaluate_limit);
+}
+
 bool run_save(run *r)
 {
     if (processes_rank() > 0) /* the first one writes for all */
         return true;
-    char next[600], text[11][64];
+    char next[600], text[13][64];
     settings_pairs *p = malloc(sizeof *p);
     const char *pair[2 * 110];
     size_t count;
@@ -83,7 +119,8 @@ bool run_save(run *r)
         {"run.epoch", r->epoch}, {"run.step", r->step}, {"run.best", r->best}, {"run.sum0", r->sum[0]},
         {"run.sum1", r->sum[1]}, {"run.sum2", r->sum[2]}, {"run.sum3", r->sum[3]}, {"run.sum4", r->sum[4]},
         {"run.sum5", r->sum[5]}, {"run.sum6", r->sum[6]},
-        {"run.batch", batch_of_all(r)},
+        {"run.batch", batch_of_all(r)}, {"run.train_list", training_list(r)},
+        {"run.validation_list", validation_list(r)},
     };
     for (size_t i = 0; i < sizeof position / sizeof *position; i++, count++) {
         snprintf(text[i], sizeof text[i], "%.17g", position[i].value);
@@ -102,6 +139,7 @@ bool run_save(run *r)
 typedef struct reading {
     run *r;
     bool differs;
+    bool other_validation; /* the best score so far is of other pictures */
 } reading;
 
 static void read_pair(void *opaque, const char *key, const char *value)
@@ -117,6 +155,13 @@ static void read_pair(void *opaque, const char *key, const char *value)
                 value, batch_of_all(x->r), (unsigned)processes_count());
         x->differs = true;
     }
+    if (strcmp(key, "run.train_list") == 0 && strtod(value, NULL) != training_list(x->r)) {
+        fprintf(stderr, "dmlcsr-train: the checkpoint was made with another list of pictures to train on (%s, set %s)\n",
+                x->r->s->data, x->r->s->set);
+        x->differs = true;
+    }
+    if (strcmp(key, "run.validation_list") == 0)
+        x->other_validation = strtod(value, NULL) != validation_list(x->r);
     if (strcmp(key, "run.epoch") == 0)
         x->r->epoch = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(key, "run.step") == 0)
@@ -136,7 +181,7 @@ int run_restore(run *r)
         run_path(r, checkpoints[i], path, sizeof path);
         if (r->s->fresh || stat(path, &info) != 0)
             continue;
-        reading x = {r, false};
+        reading x = {r, false, false};
         if (dmlcsr_trainer_restore(r->trainer, path, read_pair, &x)) {
             fprintf(stderr, "dmlcsr-train: %s\n", dmlcsr_trainer_last_error(r->trainer));
             damaged = true;
@@ -148,6 +193,10 @@ int run_restore(run *r)
             return RUN_USAGE;
         }
         printf("going on from %s: epoch %u, step %u\n", path, r->epoch + 1, r->step);
+        if (x.other_validation && r->best >= 0) {
+            printf("the best model so far, mean F1 %.4f, was so on other pictures: the next one counts as the best\n", r->best);
+            r->best = -1;
+        }
         return RUN_DONE;
     }
     if (damaged)
@@ -163,7 +212,7 @@ bool run_export(run *r, int which, const char *name)
     char path[600], size[16], epoch[16];
     snprintf(size, sizeof size, "%u", (unsigned)r->s->size);
     snprintf(epoch, sizeof epoch, "%u", r->epoch + 1);
-    const char *const all[] = {"dmlcsr.classes", r->model_classes, "dmlcsr.side", r->s->side, "dmlcsr.size", size,
+    const char *const all[] = {"dmlcsr.classes", r->model_classes, "dmlcsr.side", settings_side(r->s), "dmlcsr.size", size,
                                "dmlcsr.channels", "bgr", "dmlcsr.mean", "0.485 0.456 0.406", "dmlcsr.std",
                                "0.229 0.224 0.225", "dmlcsr.epoch", epoch, "dmlcsr.licence", r->s->licence,
                                "dmlcsr.trained_on", r->s->trained_on};

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "processes.h"
 #include "train_log.h"
 #include "train_pictures.h"
 #include "train_read.h"
 
-volatile int run_interrupted;
+volatile sig_atomic_t run_interrupted;
 
 /* ---- open ---------------------------------------------------------------------------------------------------------- */
 
@@ -23,13 +24,11 @@ static int complain(const char *text)
     return RUN_FAILED;
 }
 
-static int kind_of(const char *name)
+/* The same, of the data. */
+static int complain_of(const settings *s, const char *set, const char *text)
 {
-    static const char *const names[] = {"custom", "celebamask-hq", "lapa", "helen"};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(name, names[i]) == 0)
-            return i;
-    return -1;
+    fprintf(stderr, "dmlcsr-train: %s, set %s: %s\n", s->data, set, text);
+    return RUN_FAILED;
 }
 
 static int open_set(const settings *s, const char *name, dmlcsr_dataset **set)
@@ -40,16 +39,17 @@ static int open_set(const settings *s, const char *name, dmlcsr_dataset **set)
     dmlcsr_dataset_options_init(&o);
     o.root = s->data;
     o.set = name;
-    o.kind = kind_of(s->kind);
-    if (o.kind < 0) {
-        complain("kind must be custom, celebamask-hq, lapa or helen");
-        return RUN_USAGE;
-    }
+    o.kind = settings_kind(s);
     train_decoder(&decoder);
     o.decoder = &decoder;
     o.error = error;
     o.error_size = sizeof error;
-    return dmlcsr_dataset_open(set, &o) ? complain(error) : RUN_DONE;
+    if (dmlcsr_dataset_open(set, &o) == DMLCSR_OK)
+        return RUN_DONE;
+    complain(error);
+    if (o.kind == DMLCSR_DATA_CUSTOM && strstr(error, "label_names.txt"))
+        fputs("  (kind custom has its names of classes from there; --kind celebamask-hq, lapa or helen needs none)\n", stderr);
+    return RUN_FAILED;
 }
 
 static void set_augmentation(const settings *s, dmlcsr_augment *a)
@@ -112,7 +112,7 @@ static int open_loader(run *r)
     o.error = error;
     o.error_size = sizeof error;
     if (dmlcsr_loader_create(&r->loader, r->train, &o))
-        return complain(error);
+        return complain_of(s, s->set, error);
     r->steps = dmlcsr_loader_steps(r->loader);
     return RUN_DONE;
 }
@@ -152,10 +152,6 @@ static int open_trainer(run *r)
     if (o.classes < dmlcsr_dataset_classes(r->train)) {
         fprintf(stderr, "dmlcsr-train: classes is %u, but %s has %u\n", (unsigned)o.classes, s->data,
                 (unsigned)dmlcsr_dataset_classes(r->train));
-        return RUN_USAGE;
-    }
-    if (o.isa < 0) {
-        complain("isa must be auto, c, sse41, avx2, avx512 or neon");
         return RUN_USAGE;
     }
     return dmlcsr_trainer_create(&r->trainer, &o) ? complain(error) : RUN_DONE;
@@ -209,12 +205,15 @@ static void describe(const run *r)
            (double)info.total_bytes / 1048576);
 }
 
-/* A model file has blanks between the names of its classes: a blank in a name becomes "_". */
+/* A model file has blanks between the names of its classes: a blank in a name becomes "_". Classes that the data set does not
+   have are numbered. */
 static void list_classes(run *r)
 {
-    char *at = r->model_classes;
-    for (uint32_t c = 0; c < dmlcsr_dataset_classes(r->train); c++) {
-        const char *name = dmlcsr_dataset_class_name(r->train, c);
+    char *at = r->model_classes, number[16];
+    const uint32_t named = dmlcsr_dataset_classes(r->train);
+    for (uint32_t c = 0; c < named || c < (uint32_t)r->s->classes; c++) {
+        snprintf(number, sizeof number, "class%u", (unsigned)c);
+        const char *name = c < named ? dmlcsr_dataset_class_name(r->train, c) : number;
         const size_t room = sizeof r->model_classes - (size_t)(at - r->model_classes);
         const int length = snprintf(at, room, c ? " %s" : "%s", name);
         if ((size_t)length >= room)
@@ -225,6 +224,20 @@ static void list_classes(run *r)
     }
 }
 
+/* The folder that checkpoints and models go to, made when it is not there. */
+static bool open_output(const settings *s)
+{
+    struct stat info;
+    if (processes_rank() > 0 || mkdir(s->output, 0777) == 0)
+        return true;
+    if (errno == EEXIST && stat(s->output, &info) == 0 && !S_ISDIR(info.st_mode))
+        errno = ENOTDIR;
+    if (errno == EEXIST && access(s->output, W_OK) == 0)
+        return true;
+    fprintf(stderr, "dmlcsr-train: the folder for checkpoints and models, --output %s: %s\n", s->output, strerror(errno));
+    return false;
+}
+
 int run_open(run *r, const settings *s)
 {
     int status;
@@ -233,10 +246,8 @@ int run_open(run *r, const settings *s)
     r->best = -1;
     r->schedule = (dmlcsr_schedule){s->rate, s->power, (uint32_t)s->epochs, (uint32_t)s->warm_up,
                                     (uint32_t)s->cycle_start, (uint32_t)s->cycle_epochs};
-    if (processes_rank() == 0 && mkdir(s->output, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "dmlcsr-train: %s: %s\n", s->output, strerror(errno));
+    if (!open_output(s))
         return RUN_FAILED;
-    }
     if ((status = open_set(s, s->set, &r->train)) || (*s->validate && (status = open_set(s, s->validate, &r->validate)))
         || (status = open_loader(r)) || (status = open_trainer(r)))
         return status;
@@ -332,19 +343,37 @@ static int steps_of_epoch(run *r, double rate)
     return status;
 }
 
+static int estimate_batch(run *r, int which)
+{
+    dmlcsr_loader_batch batch = {.struct_size = sizeof batch};
+    const char *why = NULL;
+    if (dmlcsr_loader_next(r->loader, &batch))
+        why = dmlcsr_loader_last_error(r->loader);
+    else if (dmlcsr_trainer_estimate(r->trainer, which, batch.input))
+        why = dmlcsr_trainer_last_error(r->trainer);
+    if (!why)
+        return processes_any(run_interrupted) ? RUN_STOPPED : RUN_DONE;
+    progress_hide(&r->bar);
+    return complain(why);
+}
+
 /* Statistics of a network that is not the one being trained, from the training set as it is seen in this epoch. */
 static int estimate(run *r, int which)
 {
-    uint32_t batches = r->s->estimate > 0 && r->s->estimate < r->steps ? (uint32_t)r->s->estimate : r->steps;
-    dmlcsr_loader_start(r->loader, r->epoch, 0);
-    for (uint32_t i = 0; i < batches; i++) {
-        dmlcsr_loader_batch batch = {.struct_size = sizeof batch};
-        if (dmlcsr_loader_next(r->loader, &batch))
-            return complain(dmlcsr_loader_last_error(r->loader));
-        if (dmlcsr_trainer_estimate(r->trainer, which, batch.input))
-            return complain(dmlcsr_trainer_last_error(r->trainer));
+    const uint32_t batches = r->s->estimate > 0 && r->s->estimate < r->steps ? (uint32_t)r->s->estimate : r->steps;
+    int status = RUN_DONE;
+    if (dmlcsr_loader_start(r->loader, r->epoch, 0))
+        return complain(dmlcsr_loader_last_error(r->loader));
+    progress_start(&r->bar, batches, r->s->quiet);
+    r->bar.text = "statistics of what is evaluated";
+    for (uint32_t i = 0; i < batches && status == RUN_DONE; i++) {
+        status = estimate_batch(r, which);
+        r->bar.done = i + 1;
+        if (status == RUN_DONE)
+            progress_show(&r->bar, 0);
     }
-    return RUN_DONE;
+    progress_hide(&r->bar);
+    return status;
 }
 
 /* Writes the model, looks how good it is, and keeps the best. */
@@ -354,8 +383,9 @@ static int evaluate(run *r, int which, const char *name, metrics *m)
         return RUN_FAILED;
     if (!r->validate)
         return RUN_DONE;
-    if (!run_evaluate(r, name, m))
-        return RUN_FAILED;
+    const int status = run_evaluate(r, name, m);
+    if (status)
+        return status;
     if (pictures_due(r))
         run_show(r, which, name);
     if (m->mean_f1 > r->best) {
@@ -389,6 +419,8 @@ static int end_epoch(run *r, double rate)
            "%.4f)\n",
            done, r->s->epochs, rate, r->sum[0] / r->steps, r->sum[1] / r->steps, r->sum[2] / r->steps,
            r->sum[3] / r->steps, r->sum[4] / r->steps, r->sum[5] / r->steps, r->sum[6] / r->steps);
+    if ((due || cycle) && !run_save(r)) /* what follows takes its time, and may fail */
+        return RUN_FAILED;
     if (due) {
         const int which = r->s->average > 0 ? DMLCSR_AVERAGE : DMLCSR_CURRENT;
         if (which == DMLCSR_AVERAGE)

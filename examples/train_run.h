@@ -2,6 +2,8 @@
 #ifndef EXAMPLES_TRAIN_RUN_H
 #define EXAMPLES_TRAIN_RUN_H
 
+#include <signal.h>
+
 #include <dmlcsr/train.h>
 
 #include "metrics.h"
@@ -23,7 +25,7 @@ typedef struct run {
     double saved;                 /* when the last checkpoint was written */
     double sum[8];                /* of the loss terms of this epoch */
     progress bar;
-    char model_classes[8192];     /* for the model file */
+    char model_classes[8192];     /* for the model file: names of all classes of the network */
     bool together;                /* what went wrong went wrong in all processes alike */
     bool own_folder;              /* what is written here is for nobody else: other processes than the first */
 } run;
@@ -31,8 +33,9 @@ typedef struct run {
 /* What a run returns. */
 enum { RUN_DONE = 0, RUN_FAILED = 1, RUN_USAGE = 2, RUN_STOPPED = 3 };
 
-/* Set by a signal: the step under way is ended, then a checkpoint is written. */
-extern volatile int run_interrupted;
+/* Set by a signal: the step under way is ended, then a checkpoint is written. What comes after the steps of an epoch has one
+   already, and is ended at once. */
+extern volatile sig_atomic_t run_interrupted;
 
 int run_open(run *r, const settings *s);
 int run_go(run *r);
@@ -56,7 +59,7 @@ bool run_ask_teacher(run *r, const dmlcsr_loader_batch *batch); /* what it says 
 void run_close_teacher(run *r);
 
 /* train_evaluate.c, both for a model file that was exported */
-bool run_evaluate(const run *r, const char *name, metrics *m); /* prints its scores; false after a message */
+int run_evaluate(const run *r, const char *name, metrics *m); /* prints its scores */
 void run_show(const run *r, int which, const char *name);      /* sheet.png */
 
 #endif

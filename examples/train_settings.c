@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <dmlcsr/classes.h>
 #include <dmlcsr/dmlcsr.h>
 
 enum { TEXT, NUMBER, WHOLE };
@@ -103,7 +104,7 @@ static const setting table[] = {
     W(noise_seed, "1", 0, 1e15, true, ""),
     T(licence, "", false, "goes into the model file"),
     T(trained_on, "", false, "goes into the model file"),
-    T(side, "subject", false, "which side l_ names: subject or picture"),
+    T(side, "", false, "whose left l_ is: subject or picture; empty: as the kind says, for the model file"),
     W(stop_after, "0", 0, 1e15, false, "end with a checkpoint after so many steps; 0: at the end"),
 };
 
@@ -172,7 +173,9 @@ static void help(void)
          "Flags win over the file. A run that was ended goes on where its last checkpoint is when it is called "
          "again.\n\n"
          "  --fresh    begin again, even where there is a checkpoint\n"
-         "  --quiet    print no bar\n\nsettings (default):");
+         "  --quiet    print no bar\n"
+         "  --help     this text\n"
+         "  --version  the version\n\nsettings (default):");
     for (size_t i = 0; i < SETTINGS; i++)
         printf("  %-26s %-9s %s\n", table[i].name, *table[i].otherwise ? table[i].otherwise : "-", table[i].meaning);
 }
@@ -252,6 +255,39 @@ static int takes_value(const char *flag)
     return !strchr(flag, '=') && strcmp(flag, "--fresh") != 0 && strcmp(flag, "--quiet") != 0;
 }
 
+int settings_kind(const settings *s)
+{
+    static const char *const names[] = {"custom", "celebamask-hq", "lapa", "helen"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(s->kind, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+const char *settings_side(const settings *s)
+{
+    const int side = dmlcsr_scheme_side(dmlcsr_scheme_find(s->kind)); /* they have the same names */
+    return *s->side ? s->side : side == DMLCSR_SIDE_SUBJECT ? "subject" : side == DMLCSR_SIDE_PICTURE ? "picture" : "";
+}
+
+static bool refuse(const char *name, const char *value, const char *must)
+{
+    fprintf(stderr, "dmlcsr-train: %s is \"%s\", must be %s\n", name, value, must);
+    return false;
+}
+
+/* Words that only a few values make sense of: it is better said now than after an epoch. */
+static bool check_words(const settings *s)
+{
+    if (settings_kind(s) < 0)
+        return refuse("kind", s->kind, "custom, celebamask-hq, lapa or helen");
+    if (dmlcsr_isa_find(s->isa) < 0)
+        return refuse("isa", s->isa, "auto, c, sse41, avx2, avx512 or neon");
+    if (*s->side && strcmp(s->side, "subject") != 0 && strcmp(s->side, "picture") != 0)
+        return refuse("side", s->side, "subject or picture");
+    return true;
+}
+
 int settings_read(settings *s, int argc, char **argv)
 {
     memset(s, 0, sizeof *s);
@@ -259,11 +295,11 @@ int settings_read(settings *s, int argc, char **argv)
         if (!set(s, &table[i], table[i].otherwise, "default"))
             return 2;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             help();
             return 0;
         }
-        if (strcmp(argv[i], "--version") == 0) {
+        if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-V") == 0) {
             printf("dmlcsr-train %d.%d.%d\n", DMLCSR_VERSION_MAJOR, DMLCSR_VERSION_MINOR, DMLCSR_VERSION_PATCH);
             return 0;
         }
@@ -279,7 +315,7 @@ int settings_read(settings *s, int argc, char **argv)
         fputs("dmlcsr-train: no data set: --data FOLDER (dmlcsr-train --help lists the settings)\n", stderr);
         return 2;
     }
-    return -1;
+    return check_words(s) ? -1 : 2;
 }
 
 void settings_print(const settings *s)

@@ -40,6 +40,12 @@ typedef struct settings {
 /* Defaults, then a file if one is named, then flags. -1 to go on, or the exit code after help or a message. */
 int settings_read(settings *s, int argc, char **argv);
 
+/* The class list as DMLCSR_DATA_..., or -1. */
+int settings_kind(const settings *s);
+
+/* Whose left "l_" is: subject or picture; empty where neither the settings nor the class list say so. */
+const char *settings_side(const settings *s);
+
 /* Prints all of them, aligned. */
 void settings_print(const settings *s);
 

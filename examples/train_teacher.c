@@ -40,12 +40,21 @@ static int check_three(const run *r, const char *key, const float ours[3])
     return refuse(r, key, its, must);
 }
 
+/* A left eye must be no right eye. Where either does not say, there is nothing to compare. */
+static int check_side(const run *r)
+{
+    const char *its = dmlcsr_metadata(r->teacher, "dmlcsr.side"), *ours = settings_side(r->s);
+    return !its || !*ours || strcmp(its, ours) == 0 ? RUN_DONE : refuse(r, "dmlcsr.side", its, ours);
+}
+
 static int check_input(const run *r)
 {
     dmlcsr_loader_options o;
     dmlcsr_loader_options_init(&o);
     const char *ours = o.rgb ? "rgb" : "bgr", *its = dmlcsr_metadata(r->teacher, "dmlcsr.channels");
     int status = strcmp(its ? its : "bgr", ours) == 0 ? RUN_DONE : refuse(r, "dmlcsr.channels", its, ours);
+    if (!status)
+        status = check_side(r);
     if (!status)
         status = check_three(r, "dmlcsr.mean", o.mean);
     return status ? status : check_three(r, "dmlcsr.std", o.std);

@@ -80,7 +80,7 @@ static inline void dmlcsr_decoder_init(dmlcsr_decoder *decoder)
  *
  * `root`/label_names.txt names the classes, one a line from 0 on; the first is "bg" or "background". DMLCSR_DATA_CUSTOM
  * takes its list from there unless class_names is set. Where the list is known, the file may be missing, and is an
- * error when it has another number of names.
+ * error when it has another number of names, or one of the list's names in another place.
  * @since 0.2
  */
 typedef struct dmlcsr_dataset_options {

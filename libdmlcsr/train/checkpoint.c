@@ -154,11 +154,8 @@ static void settle(const reading *r, const position *p)
     t->distil = 0; /* what waited was for another step */
     if (!p->cycle)
         dml_trainer_drop_state(t, DMLCSR_ENSEMBLE);
-    if (dml_trainer_has(t, DMLCSR_AVERAGE) && !file_has(r, DMLCSR_AVERAGE)) { /* it begins as a copy */
-        const dml_state *s = t->state;
-        memcpy(s[DMLCSR_AVERAGE].parameters, s[DMLCSR_CURRENT].parameters, t->draft.size * sizeof(dml_real));
-        t->average_stale = true;
-    }
+    if (!file_has(r, DMLCSR_AVERAGE))
+        dml_trainer_begin_average(t);
 }
 
 /* Everything is looked at before anything changes. */

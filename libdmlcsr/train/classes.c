@@ -62,6 +62,26 @@ static int read_names(dml_strings *names, const char *path, dml_error *error)
     return DMLCSR_OK;
 }
 
+/* "left brow" is left_brow, too. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && (*a == *b || (strchr(" _", *a) && *b && strchr(" _", *b))))
+        a++, b++;
+    return *a == *b;
+}
+
+/* Spellings differ, and are let through; but a name that the known list has elsewhere means another order. */
+static int compare_order(const dml_strings *known, const dml_strings *found, const char *path, int kind, dml_error *error)
+{
+    for (size_t i = 0; i < found->count; i++)
+        for (size_t k = 0; k < known->count; k++)
+            if (k != i && same_name(dml_string(found, i), dml_string(known, k)))
+                return dml_fail(error, DMLCSR_ERROR_FORMAT,
+                                "%s: class %zu is \"%s\", which is class %zu of %s; a list of one's own is kind custom", path,
+                                i, dml_string(found, i), k, kinds[kind].title);
+    return DMLCSR_OK;
+}
+
 /* A known list: the file is only compared with it. */
 static int compare_names(const dml_strings *names, const char *path, int kind, dml_error *error)
 {
@@ -73,6 +93,8 @@ static int compare_names(const dml_strings *names, const char *path, int kind, d
     if (status == DMLCSR_OK && found.count != names->count)
         status = dml_fail(error, DMLCSR_ERROR_FORMAT, "%s: has %zu names, but %s has %zu classes", path, found.count,
                           kinds[kind].title, names->count);
+    if (status == DMLCSR_OK)
+        status = compare_order(names, &found, path, kind, error);
     dml_strings_free(&found);
     return status;
 }

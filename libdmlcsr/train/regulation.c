@@ -53,21 +53,24 @@ int dmlcsr_trainer_estimate(dmlcsr_trainer *t, int which, const float *input)
     if (which == DMLCSR_CURRENT || !dml_trainer_has(t, which))
         return dml_fail(&t->error, DMLCSR_ERROR_ARGUMENT, "there is no network %d whose statistics could be estimated",
                         which);
-    if (which == DMLCSR_AVERAGE && t->average_stale) {
-        reset_statistics(t, which);
-        t->average_stale = false;
-    }
     const double b = (double)t->options.batch * t->communicator.processes;
-    const dml_forward how = {false, b / ((double)t->seen[which] + b), dml_trainer_sums(t)};
+    const uint64_t seen = t->seen[which];
+    const bool anew = which == DMLCSR_AVERAGE && t->average_stale;
     dml_trainer_keep_statistics(t, which);
+    if (anew)
+        reset_statistics(t, which);
+    const dml_forward how = {false, b / ((double)t->seen[which] + b), dml_trainer_sums(t)};
     int status = dml_plan_forward(t->plan, &t->state[which], input, &how);
     if (status == DMLCSR_ERROR_COMM)
         dml_fail(&t->error, status, "another process does not answer");
     if (status == DMLCSR_OK)
         status = check_statistics(t, which);
-    if (status == DMLCSR_OK)
+    if (status == DMLCSR_OK) {
         t->seen[which] += (uint64_t)b;
-    else
+        t->average_stale = t->average_stale && !anew;
+    } else {
         dml_trainer_return_statistics(t, which);
+        t->seen[which] = seen;
+    }
     return status;
 }

@@ -76,6 +76,8 @@ int dmlcsr_trainer_fill(dmlcsr_trainer *t, const char *model_path, dmlcsr_fill_r
     DML_TRY(dml_store_open(t, model_path, &model, &room));
     DML_TRY(fill_all(t, model_path, model, room, NULL, NULL, NULL, &count));
     DML_TRY(fill_all(t, model_path, model, room, &t->state[DMLCSR_CURRENT], report, opaque, &count));
+    if (!t->steps)
+        dml_trainer_begin_average(t);
     if (filled)
         *filled = count;
 fail:

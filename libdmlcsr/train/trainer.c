@@ -144,12 +144,21 @@ static int take_values(dmlcsr_trainer *t)
     return taking.status;
 }
 
+void dml_trainer_begin_average(dmlcsr_trainer *t)
+{
+    const dml_state *s = &t->state[DMLCSR_CURRENT], *average = &t->state[DMLCSR_AVERAGE];
+    if (!dml_trainer_has(t, DMLCSR_AVERAGE))
+        return;
+    memcpy(average->parameters, s->parameters, t->draft.size * sizeof *s->parameters);
+    memcpy(average->statistics, s->statistics, t->draft.statistics * sizeof *s->statistics);
+    t->average_stale = true;
+}
+
 static int take_average(dmlcsr_trainer *t)
 {
-    if (t->options.average <= 0)
-        return DMLCSR_OK;
-    int status = dml_trainer_take_state(t, DMLCSR_AVERAGE);
-    t->average_stale = true;
+    const int status = t->options.average > 0 ? dml_trainer_take_state(t, DMLCSR_AVERAGE) : DMLCSR_OK;
+    if (status == DMLCSR_OK)
+        dml_trainer_begin_average(t);
     return status;
 }
 

@@ -43,6 +43,9 @@ bool dml_trainer_has(const dmlcsr_trainer *t, int which);
 int dml_trainer_take_state(dmlcsr_trainer *t, int which);
 void dml_trainer_drop_state(dmlcsr_trainer *t, int which);
 
+/* trainer.c: the moving average begins as a copy of the network; nothing where there is none. */
+void dml_trainer_begin_average(dmlcsr_trainer *t);
+
 /* trainer.c: the way forward moves running statistics before it is known whether a step succeeds. */
 void dml_trainer_keep_statistics(dmlcsr_trainer *t, int which);
 void dml_trainer_return_statistics(dmlcsr_trainer *t, int which);

@@ -103,9 +103,16 @@ wrong 2 "$folder/none.toml: No such file" "$folder/none.toml"
 wrong 1 "$folder/none: cannot be opened: No such file" --init "$folder/none"
 wrong 1 "$folder/none: cannot be opened: No such file" --family "$folder/none"
 wrong 1 "$folder/faces/test_list.txt" --set test
-wrong 1 "$folder/none/output: No such file" --output "$folder/none/output"
+wrong 1 "--output $folder/none/output: No such file" --output "$folder/none/output"
+wrong 1 "--output $folder/run.toml: Not a directory" --output "$folder/run.toml"
 wrong 2 "classes is 2, but $folder/faces has 6" --classes 2
 wrong 2 'rate is "nan"' --rate nan
+wrong 2 'kind is "celeba", must be custom, celebamask-hq' --kind celeba
+wrong 2 'isa is "sse", must be auto, c' --isa sse
+wrong 2 'side is "left", must be subject or picture' --side left
+wrong 1 "$folder/faces, set train: the set has 8 pictures, but one step takes 9" --batch 9
+mkdir "$folder/nameless" && cp "$folder"/faces/*.png "$folder/faces/train_list.txt" "$folder/nameless"
+wrong 1 "--kind celebamask-hq, lapa or helen needs none" --data "$folder/nameless"
 cp "$folder/faces/face3.png" "$folder/sound.png"
 head -c $(($(wc -c <"$folder/sound.png") * 2 / 3)) "$folder/sound.png" >"$folder/faces/face3.png"
 wrong 0 "$folder/faces/face3.png: warning: the PNG file is damaged or ends too early" --epochs 2

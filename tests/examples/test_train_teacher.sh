@@ -119,6 +119,8 @@ other rgb dmlcsr.channels=rgb
 refused 2 "has dmlcsr.channels rgb, must be bgr as for" --teacher "$folder/rgb.safetensors"
 other mean "dmlcsr.mean=0.5 0.5 0.5"
 refused 2 "has dmlcsr.mean 0.5 0.5 0.5, must be 0.485 0.456 0.406 as for" --teacher "$folder/mean.safetensors"
+other side dmlcsr.side=picture
+refused 2 "has dmlcsr.side picture, must be subject as for" --teacher "$folder/side.safetensors" --side subject
 other std "dmlcsr.std=0.229 0.224 0.226"
 refused 2 "has dmlcsr.std 0.229 0.224 0.226, must be" --teacher "$folder/std.safetensors"
 refused 2 "teacher_share is \"1.5\", must be a number from 0 to 1" --teacher "$teacher" --teacher-share 1.5

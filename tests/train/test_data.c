@@ -157,6 +157,12 @@ START_TEST(known_classes)
     expect_fault(folder, "train", 4, DMLCSR_ERROR_ARGUMENT, "kind");
     data_text(folder, "label_names.txt", "bg\nskin\n");
     expect_fault(folder, "train", DMLCSR_DATA_LAPA, DMLCSR_ERROR_FORMAT, "has 2 names, but LaPa has 11 classes");
+    /* other spellings of the same list, then another order: brows and eyes would trade places in a mirror */
+    data_text(folder, "label_names.txt", "bg\nskin\nleft_brow\nr_brow\nleft_eye\nr_eye\nnose\nu_lip\nmouth\nl_lip\nhair\n");
+    ck_assert_int_eq(open_kind(&set, folder, "train", DMLCSR_DATA_LAPA), DMLCSR_OK);
+    dmlcsr_dataset_free(set);
+    data_text(folder, "label_names.txt", "bg\nskin\nleft_eye\nr_eye\nl_brow\nr_brow\nnose\nu_lip\nmouth\nl_lip\nhair\n");
+    expect_fault(folder, "train", DMLCSR_DATA_LAPA, DMLCSR_ERROR_FORMAT, "class 2 is \"left_eye\", which is class 4 of LaPa");
     data_remove(folder);
 }
 END_TEST

@@ -502,6 +502,35 @@ START_TEST(test_diverged)
 }
 END_TEST
 
+/* The moving average is the network itself until the first step; statistics that cannot be estimated stay. */
+START_TEST(test_average)
+{
+    dmlcsr_trainer_options o = small_options(2);
+    o.average = .9;
+    dmlcsr_trainer *t = small_trainer(&o);
+    export_model(t, DMLCSR_CURRENT, "current");
+    export_model(t, DMLCSR_AVERAGE, "average");
+    check_same("current", "average", true);
+    o.seed = 1234;
+    dmlcsr_trainer *other = small_trainer(&o);
+    ck_assert_int_eq(dmlcsr_trainer_fill(other, path_of("current"), NULL, NULL, NULL), DMLCSR_OK);
+    export_model(other, DMLCSR_AVERAGE, "filled");
+    check_same("current", "filled", true);
+    dmlcsr_trainer_free(other);
+
+    small_batch(0, 2, input, labels);
+    ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_AVERAGE, input), DMLCSR_OK);
+    step(t, 0, .01); /* from here on they are to be estimated anew */
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("sound"), NULL, 0), DMLCSR_OK);
+    small_batch(0, 2, input, labels);
+    input[100] = NAN;
+    ck_assert_int_eq(dmlcsr_trainer_estimate(t, DMLCSR_AVERAGE, input), DMLCSR_ERROR_DIVERGED);
+    ck_assert_int_eq(dmlcsr_trainer_save(t, path_of("after"), NULL, 0), DMLCSR_OK);
+    check_same("sound", "after", true);
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
 /* A checkpoint that is cut short, or of another network, or with a value that is none, changes nothing. */
 START_TEST(test_damaged_checkpoint)
 {
@@ -579,6 +608,7 @@ int main(void)
     tcase_add_test(tests, test_unlike_processes);
     tcase_add_test(tests, test_errors);
     tcase_add_test(tests, test_diverged);
+    tcase_add_test(tests, test_average);
     tcase_add_test(tests, test_damaged_checkpoint);
     tcase_add_test(tests, test_schedule);
     suite_add_tcase(suite, tests);
