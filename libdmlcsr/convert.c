@@ -47,10 +47,13 @@ static bool ends_in(const char *name, const char *end)
 /* A scale goes with its tensor, which gets another one where it is stored as bytes again. */
 static bool is_scale(const converter *c, const dml_entry *entry)
 {
-    for (size_t i = 0; ends_in(entry->name, DML_SCALE) && i < dml_model_count(c->model); i++)
-        if (dml_model_entry(c->model, i)->scale == entry)
-            return true;
-    return false;
+    char name[DML_SCALED_NAME];
+    const size_t length = strlen(entry->name);
+    if (!ends_in(entry->name, DML_SCALE) || length >= sizeof name)
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)(length - strlen(DML_SCALE)), entry->name);
+    const dml_entry *scaled = dml_model_find(c->model, name);
+    return scaled && scaled->scale == entry;
 }
 
 static bool dropped(const converter *c, const dml_entry *entry)

@@ -43,6 +43,11 @@ static void refuse(dml_search *s, const dml_face_frame *frame)
     s->refused++;
 }
 
+static double within(double at, uint32_t size)
+{
+    return fmin(fmax(at, -.5), size - .5);
+}
+
 /* The box around all that belongs to the face, inside the picture. */
 static void find_extent(const dml_search *s, const dml_similarity *to_picture, const dml_face_frame *in_map,
                         dml_found *found)
@@ -62,16 +67,25 @@ static void find_extent(const dml_search *s, const dml_similarity *to_picture, c
             top = fmin(top, py - half);
             bottom = fmax(bottom, py + half);
         }
-    found->left = fmax(left, -.5);
-    found->top = fmax(top, -.5);
-    found->right = fmin(right, s->image->width - .5);
-    found->bottom = fmin(bottom, s->image->height - .5);
+    if (left > right) { /* a face of which no cell is sure */
+        const dml_face_frame *frame = &found->frame;
+        left = frame->x - frame->size / 2.0;
+        right = frame->x + frame->size / 2.0;
+        top = frame->y - frame->size / 2.0;
+        bottom = frame->y + frame->size / 2.0;
+    }
+    found->left = within(left, s->image->width);
+    found->top = within(top, s->image->height);
+    found->right = within(right, s->image->width);
+    found->bottom = within(bottom, s->image->height);
 }
 
 /* The list is sorted by size, largest first; the smallest falls out when it is full. */
 static void keep(dml_search *s, const dml_found *found)
 {
     dml_found *list = s->finder->found;
+    if (s->count == DML_FACES_MOST && list[s->count - 1].frame.size >= found->frame.size)
+        return;
     uint32_t at = s->count < DML_FACES_MOST ? s->count++ : DML_FACES_MOST - 1;
     for (; at > 0 && list[at - 1].frame.size < found->frame.size; at--)
         list[at] = list[at - 1];

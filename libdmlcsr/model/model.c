@@ -5,7 +5,6 @@
 
 #include "model/reader.h"
 
-#define DML_SCALED_NAME 256 /* longest name of a tensor with a scale, and that of the scale */
 
 dml_entry *dml_model_add(dml_model *model)
 {

@@ -33,6 +33,7 @@ typedef struct dml_entry {
 } dml_entry;
 
 #define DML_SCALE "_scale" /* what the name of a scale ends in */
+#define DML_SCALED_NAME 256 /* longest name of a scale, and its end */
 
 typedef struct dml_model dml_model;
 

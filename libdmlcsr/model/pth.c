@@ -5,6 +5,7 @@
 /* Tensors may share a storage, but a small file must not pretend to be a huge model by sharing it many times. */
 #define SHARE_FACTOR 8
 #define SHARE_FREE 1048576 /* bytes */
+#define KEY_MOST 1024 /* bytes of a storage's key: it is compared each time that a tensor mentions it */
 
 static int fail_tensor(const dml_pth *pth, const char *name, int status, const char *what)
 {
@@ -22,7 +23,8 @@ bool dml_pth_storage(const dml_pth *pth, const dml_value *value, dml_storage *st
         return false;
     if (word->kind != DML_STRING || word->count != 7 || memcmp(word->as.text, "storage", 7))
         return false;
-    if (type->kind != DML_GLOBAL || type->global != DML_STORAGE_TYPE || key->kind != DML_STRING)
+    if (type->kind != DML_GLOBAL || type->global != DML_STORAGE_TYPE || key->kind != DML_STRING
+        || key->count > KEY_MOST)
         return false;
     if (count->kind != DML_INTEGER || count->as.integer < 0)
         return false;
@@ -76,7 +78,7 @@ static int read_layout(const dml_pth *pth, const dml_value *arguments, dml_entry
     if (!dml_entry_measure(entry))
         return fail_tensor(pth, entry->name, DMLCSR_ERROR_FORMAT, "has an impossible shape");
     for (uint32_t i = 0; i < entry->rank; i++)
-        entry->stride[i] = stride[i];
+        entry->stride[i] = size[i] == 1 ? 0 : stride[i]; /* nobody steps there, whatever the file says */
     return DMLCSR_OK;
 }
 

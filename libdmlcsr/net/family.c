@@ -22,9 +22,11 @@ static int visit_unit(dml_visitor *v, unit u, dml_conv *conv)
 
 static const uint32_t stage_stride[4] = {1, 2, 1, 1}, stage_dilation[4] = {1, 1, 1, 2};
 
-static int visit_bottleneck(dml_visitor *v, const char *prefix, uint32_t in, uint32_t planes, int stage,
-                            uint32_t stride, dml_bottleneck *b)
+/* Only the first of a stage may have a projection: the others add to the stage's tensor, which has as many channels. */
+static int visit_bottleneck(dml_visitor *v, const char *prefix, uint32_t in, uint32_t planes, int stage, bool first_one,
+                            dml_bottleneck *b)
 {
+    const uint32_t stride = first_one ? stage_stride[stage] : 1;
     char conv[NAME_SIZE], norm[NAME_SIZE];
     int status;
 #define NAMES(c, n) (snprintf(conv, sizeof conv, "%s" c, prefix), snprintf(norm, sizeof norm, "%s" n, prefix))
@@ -36,6 +38,9 @@ static int visit_bottleneck(dml_visitor *v, const char *prefix, uint32_t in, uin
                         stage_dilation[stage], 0};
     DML_TRY(v->conv(v, &second, true, &b->conv2));
     b->projected = v->projected(v, prefix, in, 4 * planes, stride);
+    if (b->projected && !first_one)
+        return dml_fail(v->error, DMLCSR_ERROR_MODEL,
+                        "tensor %sdownsample.0.weight: only the first bottleneck of a stage has a projection", prefix);
     uint32_t out = b->projected || stride != 1 ? 0 : in; /* without a projection, the shortcut is the input itself */
     NAMES("conv3", "bn3");
     dml_layer third = {conv, norm, DML_NORM_ABN, false, b->conv2.shape.out, out, 4 * planes, 1, 1, 1, 0};
@@ -67,11 +72,21 @@ static int visit_encoder(dml_visitor *v, const dml_family *f, dml_encoder *e)
             char prefix[32];
             snprintf(prefix, sizeof prefix, "layer%d.%u.", s + 1, (unsigned)k);
             dml_bottleneck *b = &e->layer[s].block[k];
-            DML_TRY(visit_bottleneck(v, prefix, in, f->planes[s], s, k ? 1 : stage_stride[s], b));
+            DML_TRY(visit_bottleneck(v, prefix, in, f->planes[s], s, k == 0, b));
             in = b->conv3.shape.out;
         }
 fail:
     return status;
+}
+
+/* Each part of a concatenation begins at a block of channels, which conv.h counts by the size of the first. */
+static int check_parts(dml_visitor *v, const char *name, uint32_t first, uint32_t second)
+{
+    if (second <= first || first % DML_BLOCK == 0)
+        return DMLCSR_OK;
+    return dml_fail(v->error, DMLCSR_ERROR_UNSUPPORTED,
+                    "tensor %s.weight: inputs of %u and %u channels; more in the second part need a multiple of %d in the first",
+                    name, (unsigned)first, (unsigned)second, DML_BLOCK);
 }
 
 static uint32_t stage_out(const dml_encoder *e, int stage)
@@ -137,6 +152,7 @@ static int visit_context(dml_visitor *v, const dml_family *f, uint32_t in, dml_c
                                  f->context, 3}, &x->convb));
     dml_layer both = {"context.bottleneck.0", "context.bottleneck.1", DML_NORM_ABN, false, in + x->convb.shape.out, 0,
                       f->context, 3, 1, 1, in};
+    DML_TRY(check_parts(v, both.conv, in, x->convb.shape.out));
     DML_TRY(v->conv(v, &both, false, &x->bottleneck));
 fail:
     return status;
@@ -153,6 +169,7 @@ static int visit_parsing(dml_visitor *v, const dml_family *f, uint32_t context, 
     uint32_t top = h->conv1.shape.out;
     dml_layer both = {"layer6.conv3.0", "layer6.conv3.1", DML_NORM_ABN, false, top + h->conv2.shape.out, 0,
                       f->head, 1, 1, 1, top};
+    DML_TRY(check_parts(v, both.conv, top, h->conv2.shape.out));
     DML_TRY(v->conv(v, &both, false, &h->conv3[0]));
     DML_TRY(visit_unit(v, (unit){"layer6.conv3.2", "layer6.conv3.3", h->conv3[0].shape.out, 0, f->head,
                                  1}, &h->conv3[1]));

@@ -172,8 +172,10 @@ static dml_format format_of(const dml_loader *loader, const dml_layer *layer)
         return DML_FORMAT_F32;
     if (loader->keep->precision == DMLCSR_PRECISION_BF16)
         return DML_FORMAT_BF16;
-    /* Winograd's way with bfloat16 has a quarter of the products, direct sums of bytes take half the time each. */
-    return layer->kernel == 3 && layer->stride == 1 ? DML_FORMAT_BF16 : DML_FORMAT_U8;
+    /* Winograd's way with bfloat16 has a quarter of the products, direct sums of bytes take half the time each. Sums of very
+       many bytes would not fit. */
+    const bool fits = (uint64_t)layer->in * layer->kernel * layer->kernel <= DML_CONV_U8_MOST;
+    return fits && !(layer->kernel == 3 && layer->stride == 1) ? DML_FORMAT_U8 : DML_FORMAT_BF16;
 }
 
 /* How inputs become bytes: what is 0 becomes x_zero exactly. */

@@ -13,7 +13,7 @@ typedef struct dml_loader {
     dml_pool *pool;
     const dml_keep *keep;
     float *packed;       /* NULL in the first pass */
-    size_t at;           /* floats placed so far */
+    uint64_t at;         /* floats placed so far; after the first pass it may be more than memory has addresses */
     float *scratch;      /* one tensor unpacked, and its norm */
     size_t scratch_size; /* floats; the largest need after the first pass */
     uint32_t widest;     /* output channels of the widest layer */

@@ -50,9 +50,12 @@ static int count_blocks(const dml_loader *l, dml_weights *w, dml_memory *memory)
         uint32_t *blocks = &w->encoder.layer[s].blocks;
         for (*blocks = 0;; (*blocks)++) {
             snprintf(prefix, sizeof prefix, "layer%d.%u.", s + 1, (unsigned)*blocks);
-            if (!dml_load_has(l, prefix, "conv1.weight"))
+            if (*blocks > DML_STAGE_BLOCKS || !dml_load_has(l, prefix, "conv1.weight"))
                 break;
         }
+        if (*blocks > DML_STAGE_BLOCKS)
+            return dml_fail(l->visitor.error, DMLCSR_ERROR_UNSUPPORTED, "layer%d has more than %d blocks", s + 1,
+                            DML_STAGE_BLOCKS);
         if (!*blocks)
             return dml_fail(l->visitor.error, DMLCSR_ERROR_MODEL, "tensor layer%d.0.conv1.weight is missing", s + 1);
         total += *blocks;
@@ -92,8 +95,11 @@ int dml_weights_create(dml_weights **out, const dml_model *model, const dml_kern
     DML_TRY(check_all_used(&l, w));
 
     w->zero_count = dml_blocks(l.widest) * DML_BLOCK;
-    w->size = l.at + w->zero_count;
-    bytes = (w->size + l.scratch_size) * sizeof(float);
+    const uint64_t floats = l.at + w->zero_count + l.scratch_size;
+    if (floats > SIZE_MAX / sizeof(float))
+        DML_TRY(dml_fail(error, DMLCSR_ERROR_MEMORY, "no memory for %llu weights", (unsigned long long)floats));
+    bytes = (size_t)floats * sizeof(float);
+    w->size = (size_t)(floats - l.scratch_size);
     w->packed = dml_alloc(memory, w->size * sizeof(float));
     l.scratch = w->packed ? dml_alloc(memory, l.scratch_size * sizeof(float)) : NULL;
     if (!l.scratch) {

@@ -8,6 +8,7 @@
 #include "ops/ops.h"
 
 #define DML_LEAKY ((dml_real)0.01) /* slope of an activated batch norm */
+#define DML_STAGE_BLOCKS 1000 /* most bottlenecks of a stage */
 
 typedef struct dml_bottleneck {
     dml_conv conv1, conv2, conv3;

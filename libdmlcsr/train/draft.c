@@ -117,7 +117,7 @@ static int reserve(dml_draft *d, const uint32_t blocks[4], dml_error *error)
 {
     uint32_t total = 0;
     for (int i = 0; i < 4; i++) {
-        if (blocks[i] < 1 || blocks[i] > 1000)
+        if (blocks[i] < 1 || blocks[i] > DML_STAGE_BLOCKS)
             return dml_fail(error, DMLCSR_ERROR_ARGUMENT, "stage %d has %u blocks, must have 1 to 1000", i + 1,
                             (unsigned)blocks[i]);
         total += blocks[i];

@@ -83,7 +83,7 @@ static void bottleneck(list *l, const char *prefix, uint32_t in, uint32_t planes
     }
 }
 
-static void encoder(list *l, const family *f)
+static void encoder(list *l, const family *f, const family_oddity *odd)
 {
     const uint32_t d = f->divide;
     unit(l, "conv1", "bn1", 64 / d, 3, 3);
@@ -95,7 +95,7 @@ static void encoder(list *l, const family *f)
             char prefix[32];
             uint32_t planes = (64u << s) / d;
             snprintf(prefix, sizeof prefix, "layer%u.%u.", (unsigned)s + 1, (unsigned)k);
-            bottleneck(l, prefix, in, planes, k == 0);
+            bottleneck(l, prefix, in, planes, k == 0 || (odd->projected && s == 3));
             in = 4 * planes;
         }
 }
@@ -131,9 +131,9 @@ static void context(list *l, uint32_t in, uint32_t c)
     unit(l, "context.bottleneck.0", "context.bottleneck.1", c, in + c, 3);
 }
 
-static void heads(list *l, const family *f)
+static void heads(list *l, const family *f, const family_oddity *odd)
 {
-    const uint32_t d = f->divide, mid = 256 / d, skip = 48 / d;
+    const uint32_t d = f->divide, mid = odd->head ? odd->head : 256 / d, skip = odd->skip ? odd->skip : 48 / d;
     unit(l, "layer6.conv1.0", "layer6.conv1.1", mid, 512 / d, 1);
     unit(l, "layer6.conv2.0", "layer6.conv2.1", skip, 256 / d, 1);
     unit(l, "layer6.conv3.0", "layer6.conv3.1", mid, mid + skip, 1);
@@ -257,12 +257,18 @@ static size_t header(const family *f, const list *l, char *out, size_t size)
 
 unsigned char *family_file(const family *f, uint64_t seed, size_t *size)
 {
+    static const family_oddity none;
+    return family_odd_file(f, &none, seed, size);
+}
+
+unsigned char *family_odd_file(const family *f, const family_oddity *odd, uint64_t seed, size_t *size)
+{
     list l = {malloc(TENSORS_MAX * sizeof(tensor)), 0};
     if (!l.tensor)
         fail("no memory");
-    encoder(&l, f);
+    encoder(&l, f, odd);
     context(&l, 2048 / f->divide, 512 / f->divide);
-    heads(&l, f);
+    heads(&l, f, odd);
 
     size_t data = 0, largest = 0, room = 256 * (l.count + 1) + (f->metadata ? strlen(f->metadata) : 0);
     for (size_t i = 0; i < l.count; i++) {

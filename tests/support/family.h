@@ -21,6 +21,15 @@ void family_noise(const char *name, size_t count, uint64_t seed, float *out);
 /* A safetensors file in memory; to be freed. Exits the program when there is no memory. */
 unsigned char *family_file(const family *f, uint64_t seed, size_t *size);
 
+/* What the members above never have: other widths in the parsing head (0: as they have), a projection in each block of
+   layer4. */
+typedef struct family_oddity {
+    uint32_t head, skip;
+    int projected;
+} family_oddity;
+
+unsigned char *family_odd_file(const family *f, const family_oddity *odd, uint64_t seed, size_t *size);
+
 /* The same on disk; exits when it cannot be written. */
 void family_save(const family *f, uint64_t seed, const char *path);
 

@@ -289,6 +289,45 @@ START_TEST(senseless_metadata)
 }
 END_TEST
 
+/* Tensors that fit together, but to no network that is computed here: in each of them something would be written or read
+   where it has no place. */
+START_TEST(strange_members)
+{
+    static const family_oddity projected = {0, 0, 1}, wider = {20, 40, 0}, as_wide = {20, 20, 0};
+    family f = tiny;
+    f.blocks[3] = 2;
+    free(file);
+    file = family_odd_file(&f, &projected, 1, &file_size);
+    create_fails(DMLCSR_ERROR_MODEL, "layer4.1.downsample.0.weight: only the first bottleneck");
+    free(file);
+    file = family_odd_file(&tiny, &wider, 1, &file_size);
+    create_fails(DMLCSR_ERROR_UNSUPPORTED, "layer6.conv3.0.weight: inputs of 20 and 40 channels");
+    free(file);
+    file = family_odd_file(&tiny, &as_wide, 1, &file_size);
+    dmlcsr_free(create());
+}
+END_TEST
+
+/* What is done for each block takes longer the more there are. */
+START_TEST(endless_members)
+{
+    const size_t room = 1001 * 120;
+    size_t at = 8;
+    free(file);
+    file = malloc(room);
+    ck_assert_ptr_nonnull(file);
+    for (unsigned i = 0; i <= 1000; i++)
+        at += (size_t)snprintf((char *)file + at, room - at,
+                               "%c\"layer1.%u.conv1.weight\":{\"dtype\":\"F32\",\"shape\":[0,1,1,1],\"data_offsets\":[0,0]}",
+                               i ? ',' : '{', i);
+    file[at++] = '}';
+    for (int i = 0; i < 8; i++)
+        file[i] = (unsigned char)((uint64_t)(at - 8) >> (8 * i));
+    file_size = at;
+    create_fails(DMLCSR_ERROR_UNSUPPORTED, "layer1 has more than 1000 blocks");
+}
+END_TEST
+
 START_TEST(class_lists_without_metadata)
 {
     static const struct { uint32_t classes; const char *last, *side; } want[] = {
@@ -580,7 +619,8 @@ int main(void)
     const TTest *const tests[] = {
         models_that_come_with_the_library, default_model, what_a_handle_knows, null_is_fine_or_an_error, status_texts,
         bad_options, struct_versions,
-        null_has_a_sentence, missing_file, log_gets_the_sentence, senseless_metadata, class_lists_without_metadata, bad_parse_arguments,
+        null_has_a_sentence, missing_file, log_gets_the_sentence, senseless_metadata, strange_members, endless_members,
+        class_lists_without_metadata, bad_parse_arguments,
         forward_arguments, progress_and_cancel, parse_allocates_nothing, memory_limit_counts,
         clones_outlive_their_original, threads_give_the_same_bits, whole_picture_is_a_region_too, both_geometries};
     Suite *suite = suite_create("api");

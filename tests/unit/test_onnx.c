@@ -370,6 +370,13 @@ START_TEST(computes)
 }
 END_TEST
 
+static void save(unsigned char *file, size_t size)
+{
+    FILE *stream = fopen(in, "wb");
+    ck_assert(stream && fwrite(file, 1, size, stream) == size && fclose(stream) == 0);
+    free(file);
+}
+
 /* Half precision and prefixed keys. */
 START_TEST(other_files)
 {
@@ -377,6 +384,17 @@ START_TEST(other_files)
     other.half = 1;
     other.module = 1;
     family_save(&other, SEED, in);
+    compare(SIDE, OUT);
+}
+END_TEST
+
+/* A concatenation whose second part is the larger one. */
+START_TEST(wide_skip)
+{
+    static const family_oddity wider = { 16, 40, 0 };
+    size_t size;
+    unsigned char *file = family_odd_file(&member, &wider, SEED, &size);
+    save(file, size);
     compare(SIDE, OUT);
 }
 END_TEST
@@ -404,9 +422,7 @@ static void save_with(const char *old, const char *new)
         at++;
     ck_assert_uint_lt(at + length, size);
     memcpy(file + at, new, length);
-    FILE *stream = fopen(in, "wb");
-    ck_assert(stream && fwrite(file, 1, size, stream) == size && fclose(stream) == 0);
-    free(file);
+    save(file, size);
 }
 
 START_TEST(damaged)
@@ -538,6 +554,7 @@ int main(void)
     tcase_add_test(c, weights);
     tcase_add_test(c, computes);
     tcase_add_test(c, other_files);
+    tcase_add_test(c, wide_skip);
     tcase_add_test(c, damaged);
     tcase_add_test(c, no_edges);
     tcase_add_test(c, arguments);

@@ -200,6 +200,8 @@ static bytes archive_of_tensor(const tensor *t)
 
 static const tensor sound = { FLOATS, "0", 12, 0, 2, 2, { 3, 4 }, { 4, 1 } };
 
+static char long_key[1026];
+
 static const struct {
     tensor tensor;
     int status;
@@ -225,11 +227,17 @@ static const struct {
     { { FLOATS, "../data/0", 12, 0, 1, 1, { 1 }, { 1 } }, -6, "the file lacks, or of another size" },
     { { FLOATS, "0", -1, 0, 1, 1, { 1 }, { 1 } }, -6, "no storage that can be read" },
     { { "N", "0", 12, 0, 1, 1, { 1 }, { 1 } }, -6, "no storage that can be read" },
+    { { FLOATS, long_key, 12, 0, 1, 1, { 1 }, { 1 } }, -6, "no storage that can be read" },
 };
 
 START_TEST(tensor_refused)
 {
+    static const tensor endless_step = { FLOATS, "0", 12, 0, 3, 3, { 2, 1, 2 }, { 1, INT64_MAX, 2 } };
+    memset(long_key, '0', sizeof long_key - 1); /* each tensor that mentions it costs time for all of it */
     bytes b = archive_of_tensor(&sound);
+    ck_assert_int_eq(open_sample(b.data, b.size, &error), DMLCSR_OK);
+    bytes_free(&b);
+    b = archive_of_tensor(&endless_step); /* in a direction that has one element */
     ck_assert_int_eq(open_sample(b.data, b.size, &error), DMLCSR_OK);
     bytes_free(&b);
     expect_refused(archive_of_tensor(&tensor_refusals[_i].tensor), tensor_refusals[_i].status, tensor_refusals[_i].word,
