@@ -57,14 +57,27 @@ static bool no_memory(note *error)
     return false;
 }
 
-/* "folder/name", or NULL. */
+/* "folder/name", or a name that begins with "/" as it is; or NULL. */
 static char *join(const char *folder, const char *name)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
     char *path = malloc(size);
-    if (path)
+    if (path && name[0] == '/')
+        snprintf(path, size, "%s", name);
+    else if (path)
         snprintf(path, size, "%s/%s", folder, name);
     return path;
+}
+
+/* A text without the blanks around it; NULL stays NULL. */
+static char *trim(char *text)
+{
+    if (!text)
+        return NULL;
+    text += strspn(text, BLANKS);
+    for (char *end = text + strlen(text); end > text && strchr(BLANKS, end[-1]);)
+        *--end = 0;
+    return text;
 }
 
 /* A line without the blanks around it; NULL at the end of the file. */
@@ -73,10 +86,7 @@ static char *next_line(FILE *file, char **buffer, size_t *size, unsigned *number
     if (getline(buffer, size, file) < 0)
         return NULL;
     ++*number;
-    char *line = *buffer + strspn(*buffer, BLANKS), *end = line + strlen(line);
-    while (end > line && strchr(BLANKS, end[-1]))
-        *--end = 0;
-    return line;
+    return trim(*buffer);
 }
 
 /* ---- class names ---- */
@@ -153,7 +163,7 @@ static bool check_file(const char *path, const char *where, note *error)
     if (stat(path, &info) != 0)
         note_set(error, "%s%s: cannot be opened: %s", where, path, strerror(errno));
     else if (!S_ISREG(info.st_mode))
-        note_set(error, "%s%s: is not a regular file", where, path);
+        note_set(error, "%s%s: is %s, not a file", where, path, S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
     else
         return true;
     return false;
@@ -182,7 +192,7 @@ static bool add_pair(listing *l, const char *image_folder, const char *image, co
 static bool read_line(listing *l, const char *root, char *line, const char *where, note *error)
 {
     const char *borders = strchr(line, '\t') ? "\t" : " ";
-    char *rest = NULL, *image = strtok_r(line, borders, &rest), *label = strtok_r(NULL, borders, &rest);
+    char *rest = NULL, *image = trim(strtok_r(line, borders, &rest)), *label = trim(strtok_r(NULL, borders, &rest));
     if (!image || !label) {
         note_set(error, "%sa line needs two paths, of a photograph and of its labels", where);
         return false;
@@ -195,18 +205,25 @@ static bool read_line(listing *l, const char *root, char *line, const char *wher
     return add_pair(l, root, image, root, label, where, error);
 }
 
-static bool read_list(listing *l, FILE *file, const char *root, const char *path, note *error)
+static bool read_list(listing *l, const char *root, const char *path, note *error)
 {
     char *buffer = NULL, *line, where[300];
     size_t size = 0;
     unsigned number = 0;
-    bool ok = true;
+    bool ok = check_file(path, "", error);
+    FILE *file = ok ? fopen(path, "r") : NULL;
+    if (ok && !file) {
+        note_set(error, "%s: cannot be opened: %s", path, strerror(errno));
+        ok = false;
+    }
     while (ok && (line = next_line(file, &buffer, &size, &number))) {
         snprintf(where, sizeof where, "%.280s:%u: ", path, number);
         if (*line && *line != '#')
             ok = read_line(l, root, line, where, error);
     }
     free(buffer);
+    if (file)
+        fclose(file);
     if (ok && !l->count) {
         note_set(error, "%s: there is no pair in it", path);
         ok = false;
@@ -232,66 +249,103 @@ static size_t stem_length(const char *name)
     return dot ? (size_t)(dot - name) : strlen(name);
 }
 
-/* Labels are PNG files: the one whose name is the photograph's but for the end. */
-static bool pair_file(listing *l, const char *images, const char *image, const char *labels, note *error)
+/* The files of a folder, sorted; those that begin with a dot are not for us. */
+typedef struct folder {
+    char *path;
+    struct dirent **entries;
+    int count;
+} folder;
+
+static bool folder_read(folder *f, const char *set, const char *name, note *error)
 {
-    size_t length = stem_length(image);
-    char *label = malloc(length + 5);
-    if (!label)
+    f->path = join(set, name);
+    f->count = f->path ? scandir(f->path, &f->entries, visible, by_bytes) : 0;
+    if (!f->path)
         return no_memory(error);
-    snprintf(label, length + 5, "%.*s.png", (int)length, image);
-    bool ok = add_pair(l, images, image, labels, label, "", error);
-    free(label);
-    return ok;
+    if (f->count < 0)
+        note_set(error, "%s: cannot be opened: %s", f->path, strerror(errno));
+    return f->count >= 0;
 }
 
-static bool read_folders(listing *l, const char *images, const char *labels, note *error)
+static void folder_free(folder *f)
 {
-    struct dirent **entries = NULL;
-    int count = scandir(images, &entries, visible, by_bytes);
-    bool ok = count > 0;
-    if (!ok)
-        note_set(error, "%s: %s", images, count < 0 ? strerror(errno) : "there is no photograph in it");
-    for (int i = 0; i < count; i++) {
-        ok = ok && pair_file(l, images, entries[i]->d_name, labels, error);
-        free(entries[i]);
+    for (int i = 0; i < f->count; i++)
+        free(f->entries[i]);
+    free(f->entries);
+    free(f->path);
+}
+
+/* The first name with the stem of `name`; NULL when there is none. By bisection; what begins with the stem may lie between
+   ("a-b.png" is before "a.png"), so that those are looked at one by one. */
+static const char *find_stem(const folder *f, const char *name)
+{
+    const size_t length = stem_length(name);
+    int low = 0, high = f->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (strncmp(f->entries[middle]->d_name, name, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    free(entries);
+    for (; low < f->count && strncmp(f->entries[low]->d_name, name, length) == 0; low++)
+        if (stem_length(f->entries[low]->d_name) == length)
+            return f->entries[low]->d_name;
+    return NULL;
+}
+
+/* The labels have the photograph's name but for the end, whichever that is: as libdmlcsr-train pairs them. */
+static bool pair_file(listing *l, const folder *images, const char *image, const folder *labels, note *error)
+{
+    const char *twin = find_stem(images, image), *label = find_stem(labels, image);
+    if (strcmp(twin, image) != 0)
+        note_set(error, "%s: %.150s and %.150s have the same name but for the end", images->path, twin, image);
+    else if (!label)
+        note_set(error, "%s/%s: there are no labels for it in %s", images->path, image, labels->path);
+    else
+        return add_pair(l, images->path, image, labels->path, label, "", error);
+    return false;
+}
+
+static bool read_folders(listing *l, const char *set, note *error)
+{
+    folder images = { .count = 0 }, labels = images;
+    bool ok = folder_read(&images, set, "images", error) && folder_read(&labels, set, "labels", error);
+    if (ok && !images.count) {
+        note_set(error, "%s: there is no photograph in it", images.path);
+        ok = false;
+    }
+    for (int i = 0; ok && i < images.count; i++)
+        ok = pair_file(l, &images, images.entries[i]->d_name, &labels, error);
+    folder_free(&images);
+    folder_free(&labels);
     return ok;
 }
 
-/* "root/set" and the rest, or NULL. */
-static char *name_of(const char *root, const char *set, const char *rest)
-{
-    size_t size = strlen(root) + strlen(set) + strlen(rest) + 2;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s/%s%s", root, set, rest);
-    return path;
-}
-
+/* The list when there is one, else the folders. */
 static bool find_pairs(listing *l, const char *root, const char *set, note *error)
 {
-    char *list = name_of(root, set, "_list.txt"), *images = name_of(root, set, "/images");
-    char *labels = name_of(root, set, "/labels");
+    char name[300];
     struct stat info;
-    bool ok = list && images && labels, folders = ok && stat(images, &info) == 0;
-    FILE *file = ok ? fopen(list, "r") : NULL;
+    if (snprintf(name, sizeof name, "%s_list.txt", set) >= (int)sizeof name) {
+        note_set(error, "the set's name is too long");
+        return false;
+    }
+    char *list = join(root, name), *within = join(root, set), *images = within ? join(within, "images") : NULL;
+    bool ok = list && images;
     if (!ok)
         no_memory(error);
-    else if (file)
-        ok = read_list(l, file, root, list, error);
-    else if (folders)
-        ok = read_folders(l, images, labels, error);
+    else if (stat(list, &info) == 0 || errno != ENOENT)
+        ok = read_list(l, root, list, error);
+    else if (stat(images, &info) == 0)
+        ok = read_folders(l, within, error);
     else {
         note_set(error, "there is neither a list %s nor a folder %s", list, images);
         ok = false;
     }
-    if (file)
-        fclose(file);
     free(list);
+    free(within);
     free(images);
-    free(labels);
     return ok;
 }
 

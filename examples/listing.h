@@ -23,8 +23,9 @@ typedef struct listing {
 int listing_kind(const char *name);
 
 /*
- * Reads root/set_list.txt (a line for each pair, "images/x.jpg labels/x.png", paths below root, a third one is not
- * used), or where there is none, pairs the files of root/set/images and root/set/labels by their names without ends.
+ * Reads root/set_list.txt (a line for each pair, "images/x.jpg labels/x.png", paths below root or from "/" on, a third one
+ * is not used), or where there is none, pairs the files of root/set/images and root/set/labels by their names without
+ * ends. All of this as libdmlcsr-train does, so that what can be trained on can be evaluated.
  * Class names come from root/label_names.txt, which must fit to the kind. LISTING_AUTO without that file takes the
  * list of `classes` names that is known (19: CelebAMask-HQ, 11: LaPa and Helen). A file that is missing is found now.
  */
@@ -32,8 +33,8 @@ bool listing_read(listing *out, const char *root, const char *set, int kind, uin
 void listing_free(listing *l);
 
 /*
- * Reads a pair: the photograph, resized to the size of its labels when it has another one, and the labels, one byte
- * per pixel, each below `classes` or 255. Sentences name the file, and the pixel where it is one.
+ * Reads a pair: the photograph, resized to the size of its labels when it has another one (of the same shape), and the
+ * labels, one byte per pixel, each below `classes` or 255. Sentences name the file, and the pixel where it is one.
  */
 bool pair_load(const char *image, const char *label, uint32_t classes, picture *photo, picture *labels, note *error);
 

@@ -58,6 +58,16 @@ static bool check_labels(const picture *labels, uint32_t classes, note *error)
     return true;
 }
 
+/* The same field of view: as wide for their height, but for sides that were rounded when one of them was reduced.
+   libdmlcsr-train asks the same. */
+static bool same_shape(const picture *photo, const picture *labels)
+{
+    const uint64_t across = (uint64_t)photo->width * labels->height, down = (uint64_t)photo->height * labels->width;
+    const uint64_t photo_sides = (uint64_t)photo->width + photo->height;
+    const uint64_t label_sides = (uint64_t)labels->width + labels->height;
+    return (across > down ? across - down : down - across) <= (photo_sides > label_sides ? photo_sides : label_sides);
+}
+
 bool pair_load(const char *image, const char *label, uint32_t classes, picture *photo, picture *labels, note *error)
 {
     const char *path = label;
@@ -67,6 +77,11 @@ bool pair_load(const char *image, const char *label, uint32_t classes, picture *
     if (ok) {
         path = image;
         ok = picture_read(photo, path, NO_LIMIT, &reason);
+    }
+    if (ok && !same_shape(photo, labels)) {
+        note_set(&reason, "is %u x %u pixels, but its labels %.200s are %u x %u", photo->width, photo->height, label,
+                 labels->width, labels->height);
+        ok = false;
     }
     if (ok && (photo->width != labels->width || photo->height != labels->height))
         ok = picture_resize(photo, labels->width, labels->height, &reason);

@@ -6,6 +6,7 @@
  *   make_labels replace IN OUT FROM TO             a class becomes another one; prints how many pixels
  *   make_labels count IN ID                        prints how many pixels a class has
  *   make_labels double IN OUT                      a photograph of twice the size: each pixel becomes four
+ *   make_labels top IN OUT ROWS                    a photograph's first rows
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ static size_t replace(map *m, uint8_t from, uint8_t to)
     return changed;
 }
 
-static void double_size(const char *in, const char *out)
+static uint8_t *load_photo(const char *in, size_t *width, size_t *height)
 {
     png_image image;
     memset(&image, 0, sizeof image);
@@ -90,10 +91,26 @@ static void double_size(const char *in, const char *out)
     if (!png_image_begin_read_from_file(&image, in))
         die(in);
     image.format = PNG_FORMAT_RGB;
-    const size_t width = image.width, height = image.height;
-    uint8_t *small = malloc(width * height * 3), *large = malloc(width * height * 12);
-    if (!png_image_finish_read(&image, NULL, small, 0, NULL))
+    uint8_t *pixels = malloc(PNG_IMAGE_SIZE(image));
+    if (!png_image_finish_read(&image, NULL, pixels, 0, NULL))
         die(in);
+    *width = image.width;
+    *height = image.height;
+    return pixels;
+}
+
+static void top(const char *in, const char *out, size_t rows)
+{
+    size_t width, height;
+    uint8_t *pixels = load_photo(in, &width, &height);
+    save(out, pixels, (uint32_t)width, (uint32_t)(rows < height ? rows : height), PNG_FORMAT_RGB);
+    free(pixels);
+}
+
+static void double_size(const char *in, const char *out)
+{
+    size_t width, height;
+    uint8_t *small = load_photo(in, &width, &height), *large = malloc(width * height * 12);
     for (size_t y = 0; y < 2 * height; y++)
         for (size_t x = 0; x < 2 * width; x++)
             memcpy(large + (y * 2 * width + x) * 3, small + (y / 2 * width + x / 2) * 3, 3);
@@ -107,6 +124,10 @@ int main(int argc, char **argv)
     size_t count = 0;
     if (argc == 4 && strcmp(argv[1], "double") == 0) {
         double_size(argv[2], argv[3]);
+        return 0;
+    }
+    if (argc == 5 && strcmp(argv[1], "top") == 0) {
+        top(argv[2], argv[3], (size_t)atoi(argv[4]));
         return 0;
     }
     if (argc < 4)

@@ -188,6 +188,16 @@ for image in large/images/*.png; do "$labels" double "$image" "$image.new" && mv
 try 0 "pictures twice as large" "$evaluate" -d large
 row "pixel accuracy 1.0000"
 
+# Nothing is stretched to fit: a side may be rounded, but the shape is the same.
+first=large/images/face1.png
+"$labels" top "$first" top.png 191 && cp top.png "$first"
+try 0 "a row less" "$evaluate" -d large
+says "8 pictures"
+"$labels" top "$first" top.png 64 && cp top.png "$first"
+try 1 "another shape" "$evaluate" -d large
+says "large/images/face1.png: is 192 x 64 pixels, but its labels large/labels/face1.png are 96 x 96"
+lacks "mean F1"
+
 # ---- the same however it is computed ----
 
 numbers() { grep -vE '"(threads|isa)"|^ "shards"' "$1" >"$1.numbers"; }
@@ -276,7 +286,18 @@ try 0 "a name with a blank, behind it a tab" "$evaluate" -d damaged
 : >damaged/val_list.txt
 wrong 1 "there is no pair in it" -d damaged
 cp -r compatible unpaired && rm unpaired/val/labels/face3.png
-wrong 1 "unpaired/val/labels/face3.png: cannot be opened" -d unpaired
+wrong 1 "unpaired/val/images/face3.png: there are no labels for it in unpaired/val/labels" -d unpaired
+cp compatible/val/labels/face3.png unpaired/val/labels/face3.PNG
+cp compatible/val/labels/face3.png unpaired/val/labels/face3-old.png # sorted before it, and not its labels
+try 0 "labels of any end" "$evaluate" -d unpaired -p dml-csr
+says "8 pictures"
+row "pixel accuracy 1.0000"
+cp compatible/val/images/face3.png unpaired/val/images/face3.jpeg
+wrong 1 "unpaired/val/images: face3.jpeg and face3.png have the same name but for the end" -d unpaired
+rm -r unpaired/val/labels
+wrong 1 "unpaired/val/labels: cannot be opened" -d unpaired
+try 0 "a set elsewhere" "$evaluate" -d set -s "$PWD/compatible/val"
+says "8 pictures"
 sed 1d set/label_names.txt >damaged/label_names.txt
 cp set/val_list.txt damaged && cp set/labels/* damaged/labels
 wrong 1 'label_names.txt: the first name must be bg or background, not "skin"' -d damaged
@@ -295,6 +316,13 @@ wrong 2 "expected celebamask-hq" -d set --kind faces
 wrong 2 "--shard 3/2" -d set --shard 3/2
 wrong 2 "--shard 0/2" -d set --shard 0/2
 wrong 2 "--limit 0" -d set --limit 0
+list "images/a face.png 	 labels/face1.png"
+try 0 "blanks around a tab" "$evaluate" -d damaged
+list "$PWD/damaged/images/face1.png	$PWD/damaged/labels/face1.png"
+try 0 "absolute paths" "$evaluate" -d damaged
+says "1 pictures"
+mkdir damaged/folder_list.txt
+wrong 1 "damaged/folder_list.txt: is a folder, not a file" -d damaged -s folder
 wrong 2 "--size 16" -d set --size 16
 wrong 2 "no instruction set has this name" -d set --isa mmx
 wrong 2 "Try dmlcsr-evaluate --help" --no-such-option
