@@ -255,7 +255,7 @@ static int read_option(arguments *a, int option, const char *text)
     case 'r': return add_region(a, text);
     case OPTION_FACES: a->faces = true; return -1;
     case OPTION_SMALLEST: return read_smallest(a, text);
-    case 'm': a->model = option_model(text); return -1;
+    case 'm': return option_model(PROGRAM, text, &a->model);
     case 't': return option_number(PROGRAM, "threads", text, 1, 256, &a->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &a->isa);
     case OPTION_PRECISION: return option_precision(PROGRAM, text, &a->precision);

@@ -124,7 +124,7 @@ static int read_option(request *r, int option, const char *text)
     case OPTION_LIMIT: return read_number("limit", text, 1, UINT32_MAX, &r->limit);
     case OPTION_SHARD: return read_shard(r, text);
     case OPTION_MERGE: r->merge = true; return -1;
-    case 'm': r->model = option_model(text); return -1;
+    case 'm': return option_model(PROGRAM, text, &r->model);
     case 'p': return read_protocol(r, text);
     case OPTION_SIZE: return read_number("size", text, 17, 4097, &r->size);
     case 't': return read_number("threads", text, 1, 256, &r->threads);

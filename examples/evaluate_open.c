@@ -48,11 +48,7 @@ static int load_model(job *j, uint32_t threads)
         return -1;
     if (evaluate_stopped)
         return EXIT_PICTURES;
-    fprintf(stderr, PROGRAM ": the model %s cannot be loaded: %s\n", r->model ? r->model : "small",
-            error[0] ? error : dmlcsr_strerror(status));
-    if (status == DMLCSR_ERROR_NO_MODEL)
-        fputs(PROGRAM ": name a model file with --model FILE\n", stderr);
-    return EXIT_MODEL;
+    return option_model_failed(PROGRAM, r->model, status, error);
 }
 
 static int read_listing(job *j)

@@ -29,7 +29,7 @@ int option_number(const char *program, const char *option, const char *text, uns
                   uint32_t *out)
 {
     char range[80];
-    snprintf(range, sizeof range, "expected a number from %lu to %lu", least, most);
+    snprintf(range, sizeof range, "expected a whole number from %lu to %lu", least, most);
     return option_whole(text, least, most, out, 0) ? -1 : option_wrong(program, option, text, range);
 }
 
@@ -48,10 +48,23 @@ int option_isa(const char *program, const char *text, int *isa)
     return EXIT_USAGE;
 }
 
-const char *option_model(const char *text)
+int option_model(const char *program, const char *text, const char **model)
 {
     const char *path = dmlcsr_model_path(text);
-    return strcmp(text, "small") == 0 ? NULL : path ? path : text;
+    *model = strcmp(text, "small") == 0 ? NULL : path ? path : text;
+    return *text ? -1 : option_wrong(program, "model", text, "expected the name of a file, small or base");
+}
+
+int option_model_failed(const char *program, const char *model, int status, const char *error)
+{
+    const char *name = model ? model : "small";
+    const size_t length = strlen(name);
+    if (strncmp(error, name, length) == 0 && strncmp(error + length, ": ", 2) == 0) /* it is named once */
+        error += length + 2;
+    fprintf(stderr, "%s: the model %s cannot be loaded: %s\n", program, name, *error ? error : dmlcsr_strerror(status));
+    if (status == DMLCSR_ERROR_NO_MODEL)
+        fprintf(stderr, "%s: name a model file with --model FILE\n", program);
+    return EXIT_MODEL;
 }
 
 int option_precision(const char *program, const char *text, int *precision)

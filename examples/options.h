@@ -16,7 +16,9 @@ int option_number(const char *program, const char *option, const char *text, uns
 /* An instruction set that is there; else the message lists those that are. */
 int option_isa(const char *program, const char *text, int *isa);
 /* What dmlcsr_create() wants for the name of a model that comes with the library, or for a file. */
-const char *option_model(const char *text);
+int option_model(const char *program, const char *text, const char **model);
+/* Says why a model could not be loaded; EXIT_MODEL. */
+int option_model_failed(const char *program, const char *model, int status, const char *error);
 int option_precision(const char *program, const char *text, int *precision);
 /* Prints the version; EXIT_FINE. */
 int option_version(const char *program);

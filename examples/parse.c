@@ -75,13 +75,9 @@ static bool load_model(session *s)
     options.error = error;
     options.error_size = sizeof error;
     int status = dmlcsr_create(&s->parser, a->model, &options);
-    if (status == DMLCSR_OK)
-        return true;
-    fprintf(stderr, PROGRAM ": the model %s cannot be loaded: %s\n", a->model ? a->model : "small",
-            error[0] ? error : dmlcsr_strerror(status));
-    if (status == DMLCSR_ERROR_NO_MODEL)
-        fputs(PROGRAM ": name a model file with --model FILE\n", stderr);
-    return false;
+    if (status != DMLCSR_OK)
+        option_model_failed(PROGRAM, a->model, status, error);
+    return status == DMLCSR_OK;
 }
 
 static void tell_about_model(const session *s)

@@ -326,7 +326,7 @@ wrong 1 "damaged/folder_list.txt: is a folder, not a file" -d damaged -s folder
 wrong 2 "--size 16" -d set --size 16
 wrong 2 "no instruction set has this name" -d set --isa mmx
 wrong 2 "Try dmlcsr-evaluate --help" --no-such-option
-wrong 3 "the model no-such-file cannot be loaded" -d set -m no-such-file
+wrong 3 "the model no-such-file cannot be loaded: cannot be opened" -d set -m no-such-file
 wrong 1 "no/such.json: cannot be written" -d set -q -j no/such.json
 try 0 "no half file is left" test -z "$(find . -name '*.part' -o -name '*.png.*')"
 if [ -w /dev/full ]; then

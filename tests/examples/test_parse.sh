@@ -280,7 +280,7 @@ wrong 'the model has no class "tail"; it has: background' --classes hair,tail "$
 wrong 'the model has no class ""' --matte hair, "$demo"
 wrong "would write files of the same name" -o twice png/rgb8.png twin/rgb8.png
 try 3 "missing model" "$parse" --model no-such-file "$demo"
-says "the model no-such-file cannot be loaded"
+says "the model no-such-file cannot be loaded: cannot be opened"
 try 3 "not a model" "$parse" --model "$demo" "$demo"
 says "cannot be loaded"
 for isa in sse41 avx2 avx512 neon; do # the machine has it, or says that it has not
