@@ -9,11 +9,8 @@
 #include "evaluate.h"
 #include "processes.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 volatile sig_atomic_t evaluate_stopped;
 
@@ -50,50 +47,60 @@ void evaluation_free(evaluation *e)
     free(e->isa);
     free(e->precision);
     confusion_free(&e->confusion);
+    score_sheet_free(&e->sheet);
     memset(e, 0, sizeof *e);
 }
 
 /* ---- reports ---- */
 
-/* Under a temporary name first, so that whoever waits for the file never sees half of it; but a device is no file that
-   could be replaced. */
-static bool save_json(const char *path, const evaluation *e)
+static bool complain(const char *path, const note *error)
 {
-    struct stat info;
-    bool replace = stat(path, &info) != 0 || S_ISREG(info.st_mode), ok;
-    size_t size = strlen(path) + 8;
-    char *name = malloc(size);
-    if (name)
-        snprintf(name, size, replace ? "%s.part" : "%s", path);
-    FILE *file = name ? fopen(name, "w") : NULL;
-    ok = file != NULL;
-    if (ok) {
-        report_json(file, e);
-        ok = !ferror(file);
-        ok = fclose(file) == 0 && ok && (!replace || rename(name, path) == 0);
-    }
-    if (!ok) {
-        fprintf(stderr, PROGRAM ": %s: cannot be written: %s\n", path, strerror(errno));
-        if (file && replace)
-            unlink(name);
-    }
-    free(name);
-    return ok;
+    fprintf(stderr, PROGRAM ": %s: %s\n", path, error->text);
+    return false;
 }
 
+/* Asked before the first picture: nobody wants to hear it hours later. */
+static bool try_files(const request *r)
+{
+    note error;
+    if (r->json && strcmp(r->json, "-") != 0 && !replacement_try(r->json, &error))
+        return complain(r->json, &error);
+    return !r->sheet || replacement_try(r->sheet, &error) || complain(r->sheet, &error);
+}
+
+static bool save_json(const char *path, const evaluation *e)
+{
+    replacement file;
+    note error;
+    bool ok = replacement_open(&file, path, &error);
+    if (ok) {
+        report_json(file.file, e);
+        ok = replacement_close(&file, true, &error);
+    }
+    return ok || complain(path, &error);
+}
+
+static bool save_sheet(const char *path, const evaluation *e)
+{
+    note error;
+    return sheet_save(&e->sheet.sheet, path, &error) || complain(path, &error);
+}
+
+/* The numbers first. When their file cannot be written after all, there is a table even for those who wanted none: it is
+   all that is left. */
 static int report(const evaluation *e, const request *r)
 {
-    bool to_output = r->json && strcmp(r->json, "-") == 0, ok = true;
+    bool to_output = r->json && strcmp(r->json, "-") == 0, ok = !r->json || to_output || save_json(r->json, e);
     if (to_output)
         report_json(stdout, e);
-    else if (!r->quiet)
+    else if (!r->quiet || !ok)
         report_table(stdout, e, r->confusion);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs(PROGRAM ": standard output cannot be written\n", stderr);
         ok = false;
     }
-    if (r->json && !to_output)
-        ok = save_json(r->json, e) && ok;
+    if (r->sheet)
+        ok = save_sheet(r->sheet, e) && ok;
     return ok ? EXIT_FINE : EXIT_PICTURES;
 }
 
@@ -106,7 +113,7 @@ static int evaluate(evaluation *e, request *r)
     }
     if (processes_rank() > 0)
         r->sheet = r->json = NULL;
-    int code = r->merge ? evaluation_merge(e, r) : evaluation_run(e, r);
+    int code = !try_files(r) ? EXIT_PICTURES : r->merge ? evaluation_merge(e, r) : evaluation_run(e, r);
     if (code >= 0 && !evaluate_stopped)
         processes_end_all(code);
     if (code < 0)

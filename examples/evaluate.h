@@ -10,6 +10,7 @@
 #include "listing.h"
 #include "metrics.h"
 #include "options.h"
+#include "score_sheet.h"
 
 #define PROGRAM "dmlcsr-evaluate"
 
@@ -26,6 +27,7 @@ typedef struct request {
     const char *sheet;
     uint32_t sheet_count, sheet_cell;
     bool confusion, quiet, merge;
+    const char *parsing;              /* the last option that says how pictures are parsed, or which, or NULL */
     char **files;                     /* to merge */
     size_t file_count;
 } request;
@@ -42,6 +44,7 @@ typedef struct evaluation {
     confusion confusion;
     uint32_t shards;         /* the set was split into so many */
     bool *done;              /* which of them are in the matrix */
+    score_sheet sheet;       /* drawn on the way, when one was asked for */
 } evaluation;
 
 extern const char *const protocol_names[2]; /* by DMLCSR_GEOMETRY_... */

@@ -30,8 +30,8 @@ static const char help_text[] =
     "  -j, --json FILE        all numbers and the confusion matrix as JSON; - is standard output, without the table\n"
     "      --confusion        the confusion matrix below the table\n"
     "      --sheet FILE       a PNG with pictures, labels, predictions, and edges when the model has edge heads\n"
-    "      --sheet-count N    so many pictures, taken evenly from the set (24)\n"
-    "      --sheet-cell N     their size in pixels, 32 to 1024 (160)\n"
+    "      --sheet-count N    with --sheet: so many pictures, taken evenly from the set (24)\n"
+    "      --sheet-cell N     with --sheet: their size in pixels, 32 to 1024 (160)\n"
     "  -q, --quiet            no table, no progress bar, no warnings\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n"
@@ -115,8 +115,26 @@ static int read_kind(request *r, const char *text)
     return r->kind >= 0 ? -1 : wrong("kind", text, "expected celebamask-hq, lapa, helen or auto");
 }
 
+/* The option's long name. */
+static const char *name_of(int option)
+{
+    int i = 0;
+    while (options[i].name && options[i].val != option)
+        i++;
+    return options[i].name;
+}
+
+/* A file that is written. */
+static int read_file(const char *option, const char *text, const char **out)
+{
+    *out = text;
+    return *text ? -1 : wrong(option, text, "expected the name of a file");
+}
+
 static int read_option(request *r, int option, const char *text)
 {
+    if (option != OPTION_MERGE && option != OPTION_CONFUSION && option != 'j' && option != 'q')
+        r->parsing = name_of(option);
     switch (option) {
     case 'd': r->data = text; return -1;
     case 's': r->set = text; return -1;
@@ -130,9 +148,9 @@ static int read_option(request *r, int option, const char *text)
     case 't': return read_number("threads", text, 1, 256, &r->threads);
     case OPTION_ISA: return option_isa(PROGRAM, text, &r->isa);
     case OPTION_PRECISION: return option_precision(PROGRAM, text, &r->precision);
-    case 'j': r->json = text; return -1;
+    case 'j': return read_file("json", text, &r->json);
     case OPTION_CONFUSION: r->confusion = true; return -1;
-    case OPTION_SHEET: r->sheet = text; return -1;
+    case OPTION_SHEET: return read_file("sheet", text, &r->sheet);
     case OPTION_SHEET_COUNT: return read_number("sheet-count", text, 1, 1000, &r->sheet_count);
     case OPTION_SHEET_CELL: return read_number("sheet-cell", text, 32, 1024, &r->sheet_cell);
     case 'q': r->quiet = true; return -1;
@@ -145,16 +163,28 @@ static int read_option(request *r, int option, const char *text)
 static int check(const request *r)
 {
     const char *complaint = NULL;
+    note text;
     if (r->merge && !r->file_count)
         complaint = "--merge needs JSON files to add up";
-    else if (r->merge && (r->data || r->sheet))
-        complaint = "--merge only adds up: no --data, no --sheet";
-    else if (!r->merge && !r->data)
+    else if (r->merge && r->parsing) {
+        note_set(&text, "--merge only adds up: --%s does not go with it", r->parsing);
+        complaint = text.text;
+    } else if (!r->merge && (!r->data || !*r->data))
         complaint = "no data set is named (--data FOLDER)";
+    else if (!*r->set)
+        complaint = "the set has no name (--set NAME)";
     else if (!r->merge && r->file_count)
         complaint = "files are named, but not what to do with them (--merge?)";
     else if (processes_count() > 1 && (r->merge || r->shards > 1))
         complaint = "under mpirun each process takes its shard, and they are added up: no --shard, no --merge";
+    else if (!r->sheet && (r->sheet_count || r->sheet_cell))
+        complaint = "--sheet-count and --sheet-cell are about a sheet; name its file with --sheet";
+    else if (r->sheet && strcmp(r->sheet, "-") == 0)
+        complaint = "--sheet -: a sheet is not written to standard output; name a file";
+    else if (r->sheet && r->json && same_file(r->sheet, r->json))
+        complaint = "--json and --sheet would write the same file; give them two names";
+    else if (r->confusion && (r->quiet || (r->json && strcmp(r->json, "-") == 0)))
+        complaint = "--confusion adds to the table, which --quiet and --json - leave out (the JSON has the matrix anyway)";
     if (!complaint)
         return -1;
     fprintf(stderr, PROGRAM ": %s. Try " PROGRAM " --help.\n", complaint);
@@ -167,10 +197,13 @@ int request_read(request *r, int argc, char **argv)
     memset(r, 0, sizeof *r);
     r->set = "val";
     r->shard = r->shards = 1;
-    r->sheet_count = 24;
     while (code < 0 && (option = getopt_long(argc, argv, "d:s:k:m:p:t:j:qhV", options, NULL)) != -1)
         code = read_option(r, option, optarg);
     r->files = argv + optind;
     r->file_count = (size_t)(argc - optind);
-    return code >= 0 ? code : check(r);
+    if (code < 0)
+        code = check(r);
+    if (!r->sheet_count)
+        r->sheet_count = 24;
+    return code;
 }

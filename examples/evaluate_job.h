@@ -10,7 +10,6 @@ typedef struct job {
     evaluation *found;
     listing files;
     score score; /* of the pictures of this shard */
-    score_sheet sheet;
 } job;
 
 /* Parses and counts all pictures of the shard, up to `threads` at once. Returns -1 or the exit code. */

@@ -117,30 +117,19 @@ static int describe(job *j, uint32_t threads)
     return -1;
 }
 
-static int sheet_failed(const request *r, const note *error)
-{
-    fprintf(stderr, PROGRAM ": %s: %s\n", r->sheet, error->text);
-    return EXIT_PICTURES;
-}
-
 static int make_sheet(job *j)
 {
     const request *r = j->asked;
-    const evaluation *e = j->found;
+    evaluation *e = j->found;
     char title[400];
     note error;
     snprintf(title, sizeof title, "%.100s, set %.60s: model %.100s, protocol %s", e->data, e->set, e->model,
              e->protocol);
-    return score_sheet_make(&j->sheet, j->score.parser, title, r->sheet_count, j->score.count, r->sheet_cell,
-                            e->confusion.classes, (const char *const *)e->names, &error)
-               ? -1
-               : sheet_failed(r, &error);
-}
-
-static int save_sheet(job *j)
-{
-    note error;
-    return sheet_save(&j->sheet.sheet, j->asked->sheet, &error) ? -1 : sheet_failed(j->asked, &error);
+    if (score_sheet_make(&e->sheet, j->score.parser, title, r->sheet_count, j->score.count, r->sheet_cell,
+                         e->confusion.classes, (const char *const *)e->names, &error))
+        return -1;
+    fprintf(stderr, PROGRAM ": %s: %s\n", r->sheet, error.text);
+    return EXIT_PICTURES;
 }
 
 static int run(job *j)
@@ -162,8 +151,6 @@ static int run(job *j)
         code = make_sheet(j);
     if (code < 0)
         code = job_work(j, threads);
-    if (code < 0 && r->sheet)
-        code = save_sheet(j);
     return code;
 }
 
@@ -175,7 +162,6 @@ int evaluation_run(evaluation *e, const request *r)
     j.found = e;
     score_init(&j.score, PROGRAM, r->quiet);
     int code = run(&j);
-    score_sheet_free(&j.sheet);
     listing_free(&j.files);
     score_free(&j.score);
     return code;

@@ -15,7 +15,7 @@ int job_work(job *j, uint32_t threads)
     s->classes = j->files.classes;
     s->files = files_of;
     s->opaque = j;
-    s->sheet = j->asked->sheet ? &j->sheet : NULL;
+    s->sheet = j->asked->sheet ? &j->found->sheet : NULL;
     s->stop = &evaluate_stopped;
     const double started = steady_seconds();
     const bool ok = score_run(s, &j->found->confusion, threads);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LARGEST_SIDE 65535u /* of dmlcsr_image */
 
@@ -135,4 +136,98 @@ bool labels_read(picture *out, const char *path, uint64_t limit, note *error)
     bool ok = png_decode_labels(out, file, limit, error);
     fclose(file);
     return ok;
+}
+
+/* ---- files that are written ---- */
+
+static bool cannot(const char *what, note *error)
+{
+    note_set(error, "cannot be %s: %s", what, strerror(errno));
+    return false;
+}
+
+/* With the permissions that a plain fopen() would give. */
+static FILE *open_temporary(const char *path, char *name, size_t size)
+{
+    int length = snprintf(name, size, "%s.XXXXXX", path);
+    if (length < 0 || (size_t)length >= size) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    int descriptor = mkstemp(name);
+    if (descriptor < 0)
+        return NULL;
+    mode_t mask = umask(0);
+    umask(mask);
+    (void)fchmod(descriptor, 0666 & ~mask);
+    FILE *file = fdopen(descriptor, "wb");
+    if (!file) {
+        close(descriptor);
+        unlink(name);
+    }
+    return file;
+}
+
+bool replacement_open(replacement *r, const char *path, note *error)
+{
+    struct stat info;
+    r->path = path;
+    r->replace = stat(path, &info) != 0 || S_ISREG(info.st_mode);
+    r->file = r->replace ? open_temporary(path, r->temporary, sizeof r->temporary) : fopen(path, "wb");
+    return r->file || cannot("written", error);
+}
+
+bool replacement_close(replacement *r, bool ok, note *error)
+{
+    if (ok && (fflush(r->file) != 0 || ferror(r->file)))
+        ok = cannot("written", error);
+    if (fclose(r->file) != 0 && ok)
+        ok = cannot("written", error);
+    if (ok && r->replace && rename(r->temporary, r->path) != 0)
+        ok = cannot("put in place", error);
+    if (!ok && r->replace)
+        unlink(r->temporary);
+    return ok;
+}
+
+bool replacement_try(const char *path, note *error)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* not opened: a pipe would make us wait */
+        errno = EISDIR;
+        return (!S_ISDIR(info.st_mode) && access(path, W_OK) == 0) || cannot("written", error);
+    }
+    replacement r;
+    if (!replacement_open(&r, path, error))
+        return false;
+    fclose(r.file);
+    unlink(r.temporary);
+    return true;
+}
+
+/* The name behind the last slash. */
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool stat_folder(const char *path, struct stat *info)
+{
+    size_t length = (size_t)(base_of(path) - path);
+    char *folder = malloc(length + 2);
+    if (folder)
+        snprintf(folder, length + 2, "%.*s", length ? (int)length : 1, length ? path : ".");
+    bool ok = folder && stat(folder, info) == 0;
+    free(folder);
+    return ok;
+}
+
+bool same_file(const char *a, const char *b)
+{
+    struct stat s, t;
+    if (strcmp(a, b) == 0)
+        return true;
+    return strcmp(base_of(a), base_of(b)) == 0 && stat_folder(a, &s) && stat_folder(b, &t) && s.st_dev == t.st_dev &&
+           s.st_ino == t.st_ino;
 }

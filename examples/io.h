@@ -1,4 +1,4 @@
-/* Pictures in (JPEG and PNG) and out (PNG). */
+/* Pictures in (JPEG and PNG) and out (PNG), and how files are written. */
 #ifndef EXAMPLES_IO_H
 #define EXAMPLES_IO_H
 
@@ -59,7 +59,26 @@ typedef struct png_source {
     unsigned palette_size;   /* 1 to 256 */
 } png_source;
 
-/* Writes through a temporary name beside `path`, so that `path` is either complete or as it was before. */
+/* As a replacement, see below. */
 bool png_save(const char *path, const png_source *source, note *error);
+
+/* A file that takes its place when it is whole: `path` is either complete or as it was before. */
+typedef struct replacement {
+    FILE *file;
+    const char *path;
+    bool replace; /* false: a device or a pipe is written to, never replaced */
+    char temporary[4096];
+} replacement;
+
+/* Opens a new file beside `path`, for writing; `path` is kept. Sentences do not name it. */
+bool replacement_open(replacement *r, const char *path, note *error);
+/* Puts the file in its place, or (not `ok`, of which `error` says more already) forgets it. */
+bool replacement_close(replacement *r, bool ok, note *error);
+
+/* Whether a file can be written there. What is there stays as it is. */
+bool replacement_try(const char *path, note *error);
+
+/* Whether two names are of one file, which may not be there yet: the same name in the same folder. */
+bool same_file(const char *a, const char *b);
 
 #endif

@@ -6,8 +6,6 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <png.h>
 
@@ -230,56 +228,11 @@ static bool write_stream(FILE *file, const png_source *source, note *error)
     if (!c.info)
         note_set(error, "there is not enough memory to write a PNG file");
     png_destroy_write_struct(&c.png, &c.info);
-    if (ok && (fflush(file) != 0 || ferror(file))) {
-        note_set(error, "cannot be written: %s", strerror(errno));
-        ok = false;
-    }
     return ok;
-}
-
-/* A new file beside `path`, with the permissions that a plain fopen() would give. */
-static FILE *open_temporary(const char *path, char *name, size_t size)
-{
-    int length = snprintf(name, size, "%s.XXXXXX", path);
-    if (length < 0 || (size_t)length >= size) {
-        errno = ENAMETOOLONG;
-        return NULL;
-    }
-    int descriptor = mkstemp(name);
-    if (descriptor < 0)
-        return NULL;
-    mode_t mask = umask(0);
-    umask(mask);
-    (void)fchmod(descriptor, 0666 & ~mask);
-    FILE *file = fdopen(descriptor, "wb");
-    if (!file) {
-        close(descriptor);
-        unlink(name);
-    }
-    return file;
 }
 
 bool png_save(const char *path, const png_source *source, note *error)
 {
-    char temporary[4096] = "";
-    struct stat info;
-    /* A device or a pipe is written to, never replaced. */
-    bool replace = stat(path, &info) != 0 || S_ISREG(info.st_mode);
-    FILE *file = replace ? open_temporary(path, temporary, sizeof temporary) : fopen(path, "wb");
-    if (!file) {
-        note_set(error, "cannot be written: %s", strerror(errno));
-        return false;
-    }
-    bool ok = write_stream(file, source, error);
-    if (fclose(file) != 0 && ok) {
-        note_set(error, "cannot be written: %s", strerror(errno));
-        ok = false;
-    }
-    if (ok && replace && rename(temporary, path) != 0) {
-        note_set(error, "cannot be put in place: %s", strerror(errno));
-        ok = false;
-    }
-    if (!ok && replace)
-        unlink(temporary);
-    return ok;
+    replacement r;
+    return replacement_open(&r, path, error) && replacement_close(&r, write_stream(r.file, source, error), error);
 }

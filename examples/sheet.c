@@ -10,6 +10,7 @@
 
 enum { PAPER = 0xf4f5f7, EMPTY = 0xe3e6ea, INK = 0x2b3138, FAINT = 0x6b7580, NOT_LABELLED = 0x8c8c8c };
 enum { MARGIN = 16, GAP = 4, BLOCK_GAP = 24, CELL = 160, SWATCH_DOTS = 7, LEGEND_DOTS = 13 };
+enum { LARGEST = 65535 }; /* side of a picture */
 
 static const char *const headings[] = { "picture", "label", "prediction", "edge", "edge class" };
 
@@ -87,6 +88,11 @@ bool sheet_make(sheet *s, const char *title, uint32_t count, uint32_t cell, bool
     int32_t width = block_left(s, s->blocks) - BLOCK_GAP + MARGIN, legend_top = MARGIN + (FONT_HEIGHT + 6) * dot;
     s->top = legend_top + place_legend(s, &l, width, 0) + (FONT_HEIGHT + 4) * dot;
     int32_t height = s->top + (int32_t)s->rows * s->row_height + MARGIN / 2;
+    if (width > LARGEST || height > LARGEST) {
+        note_set(error, "the sheet would be %d x %d pixels, more than %d on a side: show fewer pictures, or smaller ones",
+                 (int)width, (int)height, LARGEST);
+        return false;
+    }
     if (!canvas_make(&s->page, (uint32_t)width, (uint32_t)height, PAPER, error))
         return false;
     memcpy(s->colors, colors, classes * sizeof *colors);

@@ -236,6 +236,28 @@ read -r narrow _ <"$folder/out"
 try 0 "without the cells of edges" test "$narrow" -lt "$large"
 try 1 "no place" "$evaluate" -q -d set --sheet no/such/folder.png
 says "no/such/folder.png: cannot be written"
+mkdir broken && cp -r set/images set/val_list.txt set/label_names.txt broken # no labels: an error with the first picture
+mkdir broken/labels && for label in set/labels/*; do echo broken >"broken/labels/${label##*/}"; done
+try 1 "no labels" "$evaluate" -q -d broken
+says "labels/face"
+for file in no/such/folder.png charts/ set; do
+    mkdir -p charts
+    try 1 "no place for a sheet, before the first picture" "$evaluate" -d broken --sheet $file
+    says "$file: cannot be written"
+    lacks "labels/face"
+    try 1 "no place for the numbers, before the first picture" "$evaluate" -q -d broken --json $file
+    says "$file: cannot be written"
+    lacks "labels/face"
+done
+rmdir charts
+cp narrow.png kept.png && cp other.json kept.json
+try 1 "a failure later" "$evaluate" -q -d broken --sheet kept.png --json kept.json
+says "labels/face"
+try 0 "the sheet is as it was" cmp narrow.png kept.png
+try 0 "the numbers are as they were" cmp other.json kept.json
+for i in {1..1000}; do head -n 1 set/val_list.txt; done >set/many_list.txt
+try 1 "a sheet too large" "$evaluate" -d set -s many --sheet huge.png --sheet-count 1000 --sheet-cell 1024
+says "huge.png: the sheet would be" "show fewer pictures"
 
 # ---- charts, which dmlcsr-train draws ----
 
@@ -283,6 +305,13 @@ says "1 pictures"
 cp damaged/images/face1.png "damaged/images/a face.png"
 list "images/a face.png	labels/face1.png"
 try 0 "a name with a blank, behind it a tab" "$evaluate" -d damaged
+list "images/a face.png 	 labels/face1.png"
+try 0 "blanks around a tab" "$evaluate" -d damaged
+list "$PWD/damaged/images/face1.png	$PWD/damaged/labels/face1.png"
+try 0 "absolute paths" "$evaluate" -d damaged
+says "1 pictures"
+mkdir damaged/folder_list.txt
+wrong 1 "damaged/folder_list.txt: is a folder, not a file" -d damaged -s folder
 : >damaged/val_list.txt
 wrong 1 "there is no pair in it" -d damaged
 cp -r compatible unpaired && rm unpaired/val/labels/face3.png
@@ -316,23 +345,34 @@ wrong 2 "expected celebamask-hq" -d set --kind faces
 wrong 2 "--shard 3/2" -d set --shard 3/2
 wrong 2 "--shard 0/2" -d set --shard 0/2
 wrong 2 "--limit 0" -d set --limit 0
-list "images/a face.png 	 labels/face1.png"
-try 0 "blanks around a tab" "$evaluate" -d damaged
-list "$PWD/damaged/images/face1.png	$PWD/damaged/labels/face1.png"
-try 0 "absolute paths" "$evaluate" -d damaged
-says "1 pictures"
-mkdir damaged/folder_list.txt
-wrong 1 "damaged/folder_list.txt: is a folder, not a file" -d damaged -s folder
+wrong 2 "--limit 1.5: expected a whole number" -d set --limit 1.5
+wrong 2 "--merge only adds up: --limit does not go with it" --merge a.json --limit 1
+wrong 2 "--merge only adds up: --model does not go with it" --merge a.json -m base
+wrong 2 "no data set is named" -d ""
+wrong 2 "the set has no name" -d set -s ""
+wrong 2 "--model : expected the name" -d set -m ""
+wrong 2 "name its file with --sheet" -d set --sheet-count 3
+wrong 2 "name its file with --sheet" -d set --sheet-cell 64
+wrong 2 "--sheet -: a sheet is not written to standard output" -d set --sheet -
+wrong 2 "--sheet : expected the name of a file" -d set --sheet ""
+wrong 2 "--json : expected the name of a file" -d set --json ""
+wrong 2 "would write the same file" -d set --sheet one.out --json ./one.out
+wrong 2 "--confusion adds to the table" -d set --confusion --quiet
+wrong 2 "--confusion adds to the table" -d set --confusion --json -
 wrong 2 "--size 16" -d set --size 16
 wrong 2 "no instruction set has this name" -d set --isa mmx
 wrong 2 "Try dmlcsr-evaluate --help" --no-such-option
 wrong 3 "the model no-such-file cannot be loaded: cannot be opened" -d set -m no-such-file
 wrong 1 "no/such.json: cannot be written" -d set -q -j no/such.json
-try 0 "no half file is left" test -z "$(find . -name '*.part' -o -name '*.png.*')"
+try 0 "no half file is left" test -z "$(find . -name '*.part' -o -name '*.png.*' -o -name '*.json.??????')"
 if [ -w /dev/full ]; then
     "$evaluate" -d set --json - >/dev/full 2>"$folder/log"
     try 0 "full disk" test $? -eq 1
     wrong 1 "/dev/full: cannot be written" -d set -q --json /dev/full
+    says "mean F1" # all that is left
+    wrong 1 "/dev/full: cannot be written" -d set --sheet /dev/full --json left.json
+    says "mean F1"
+    try 0 "the numbers are there" grep -q mean_f1 left.json
     try 0 "a device stays one" test -c /dev/full
 fi
 try 0 "help" "$evaluate" --help
