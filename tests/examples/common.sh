@@ -31,7 +31,7 @@ try() {
     if [ $status -eq "$wanted" ]; then ok; else fail "$what: status $status, expected $wanted: $*"; fi
 }
 
-# says TEXT...: the last command wrote each of these texts.
+# says TEXT...: the last command wrote each of these texts. (A command that try runs can look at log alone: out is its own.)
 says() {
     local text
     for text in "$@"; do

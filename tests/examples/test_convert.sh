@@ -24,11 +24,11 @@ try 0 "metadata" "$convert" $model "$folder/out.safetensors" --dtype f16 --side 
 says "wrote"
 try 0 "list" "$convert" --list "$folder/out.safetensors"
 says "picture" "for tests" "99" "color" "blue"
-try 1 "a removed key" grep -q trained_on "$folder/out"
+try 1 "a removed key" grep -q trained_on "$folder/log"
 if grep -q edge_layer "$folder/out"; then
     try 0 "drop edges" "$convert" $model "$folder/plain.safetensors" --drop-edges
     try 0 "list" "$convert" --list "$folder/plain.safetensors"
-    try 1 "no edge heads" grep -q edge_layer "$folder/out"
+    try 1 "no edge heads" grep -q edge_layer "$folder/log"
 fi
 
 # The authors' kinds of file; keys lose their "module.".
@@ -36,7 +36,7 @@ names="a b c d e f g h i j k l m n o p q r s"
 for kind in zip legacy; do
     try 0 "$kind, list" "$convert" --list tests/golden/tiny_$kind.pth
     says "layer6.conv4.weight" "19 x 8 x 1 x 1" "F32"
-    try 1 "$kind, prefix" grep -q module "$folder/out"
+    try 1 "$kind, prefix" grep -q module "$folder/log"
     try 0 "$kind" "$convert" tests/golden/tiny_$kind.pth "$folder/$kind.safetensors" --classes "$names" --size 65
     try 0 "$kind, list" "$convert" --list "$folder/$kind.safetensors"
     says "$names" "65"

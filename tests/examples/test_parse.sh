@@ -82,7 +82,7 @@ try 0 "matte of two" "$parse" -q --region "$region" --matte hair,skin -o matte2 
 try 0 "they differ" "$png" differ matte/demo-matte.png matte2/demo-matte.png
 
 try 0 "classes" "$parse" --region "$region" --label classes.png --classes hair,skin "$demo"
-try 1 "no other class in the table" grep -q nose "$folder/out"
+try 1 "no other class in the table" grep -q nose "$folder/log"
 try 0 "classes info" "$png" info classes.png
 read -r _ _ _ _ _ distinct _ <"$folder/out"
 try 0 "background, hair, skin" test "$distinct" -eq 3
@@ -162,7 +162,7 @@ where "left eye" right lapa-subject.png 4 5
 
 try 0 "merged" "$parse" --scheme merged-8 --region "$region" --label merged.png --masks merged "$demo"
 says "eyes_brows" "mouth_lips" "clothes"
-try 1 "no class of the model" grep -q l_brow "$folder/out"
+try 1 "no class of the model" grep -q l_brow "$folder/log"
 try 0 "eight masks" test "$(ls merged | wc -l)" -eq 8
 try 0 "eight colours" "$png" info merged.png
 read -r _ _ _ _ palette _ largest <"$folder/out"
