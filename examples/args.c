@@ -119,6 +119,15 @@ static int wrong(const char *option, const char *text, const char *what)
     return option_wrong(PROGRAM, option, text, what);
 }
 
+/* A file or folder for pictures: standard output is for the table or the JSON. */
+static int read_place(const char *option, const char *text, const char **out)
+{
+    *out = text;
+    if (strcmp(text, "-") == 0)
+        return wrong(option, text, "pictures are not written to standard output; name a file or folder");
+    return *text ? -1 : wrong(option, text, "expected the name of a file or folder");
+}
+
 /* X,Y,SIZE[,DEGREES[,CONTEXT]]; white space around numbers is fine, so that a file's content can be handed over. */
 static bool read_region(const char *text, dmlcsr_region *region)
 {
@@ -227,6 +236,7 @@ static int read_smallest(arguments *a, const char *text)
 static int check_together(const arguments *a)
 {
     const char *text = NULL;
+    const bool in_output = a->matte || a->edges || !(a->label || a->overlay || a->masks || a->json);
     if (a->photo_count == 0)
         text = "no picture is named. Try " PROGRAM " --help.";
     else if (!a->masks && (a->grow > 0 || a->shrink > 0 || a->feather > 0))
@@ -235,6 +245,11 @@ static int check_together(const arguments *a)
         text = "--faces finds where to look, --region says so: give one of the two";
     else if (!a->faces && a->smallest > 0)
         text = "--smallest is about the faces that --faces finds";
+    else if (a->output && !in_output)
+        text = "--output is for files without a place of their own, and there are none: --label, --overlay and --masks "
+               "name theirs, --json writes none";
+    else if (!a->legend && !a->overlay && (a->label || a->masks || a->json || a->matte || a->edges))
+        text = "--no-legend is about the overlay, which --overlay asks for here";
     if (text)
         fprintf(stderr, PROGRAM ": %s\n", text);
     return text ? EXIT_USAGE : -1;
@@ -243,11 +258,11 @@ static int check_together(const arguments *a)
 static int read_option(arguments *a, int option, const char *text)
 {
     switch (option) {
-    case 'o': a->output = text; return -1;
-    case OPTION_LABEL: a->label = text; return -1;
-    case OPTION_OVERLAY: a->overlay = text; return -1;
+    case 'o': return read_place("output", text, &a->output);
+    case OPTION_LABEL: return read_place("label", text, &a->label);
+    case OPTION_OVERLAY: return read_place("overlay", text, &a->overlay);
     case OPTION_NO_LEGEND: a->legend = false; return -1;
-    case OPTION_MASKS: a->masks = text; return -1;
+    case OPTION_MASKS: return read_place("masks", text, &a->masks);
     case OPTION_MATTE: a->matte = text; return -1;
     case OPTION_EDGES: a->edges = true; return -1;
     case OPTION_JSON: a->json = true; return -1;
@@ -280,7 +295,6 @@ int arguments_read(arguments *a, int argc, char **argv)
 {
     int option, code = -1;
     memset(a, 0, sizeof *a);
-    a->output = ".";
     a->legend = true;
     a->limit = 100;
     a->scheme = DMLCSR_SCHEME_OWN;
@@ -288,7 +302,11 @@ int arguments_read(arguments *a, int argc, char **argv)
         code = read_option(a, option, optarg);
     a->photos = argv + optind;
     a->photo_count = (size_t)(argc - optind);
-    return code < 0 ? check_together(a) : code;
+    if (code < 0)
+        code = check_together(a);
+    if (!a->output)
+        a->output = ".";
+    return code;
 }
 
 void arguments_free(arguments *a)

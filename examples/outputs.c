@@ -43,6 +43,30 @@ static char *name_in(const char *folder, const char *photo, const char *suffix)
     return name;
 }
 
+/* Where an output goes whose option was given `path` (NULL: none). */
+static char *place(const outputs *o, const char *path, const char *photo, const char *suffix)
+{
+    if (!path)
+        return name_in(o->asked->output, photo, suffix);
+    return is_folder(o->asked, path) ? name_in(path, photo, suffix) : strdup(path);
+}
+
+/* A class name comes from a model file: in a file's name it must not lead elsewhere. */
+static void file_word(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s", name);
+    for (char *c = out; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == '/' || *c == '\\' || *c == ':')
+            *c = '_';
+}
+
+static char *place_of_mask(const outputs *o, const char *class_name, const char *photo)
+{
+    char word[64];
+    file_word(class_name, word, sizeof word);
+    return name_in(o->asked->masks, photo, word);
+}
+
 /* ---- preparation ---- */
 
 static bool make_folder(const char *path, note *error)
@@ -150,6 +174,62 @@ void outputs_free(outputs *o)
     memset(o, 0, sizeof *o);
 }
 
+/* ---- each output in a file of its own ---- */
+
+typedef struct target {
+    const char *option;
+    char *path;
+} target;
+
+typedef struct targets {
+    target of[256 + 5]; /* a mask for each class, and what else there is */
+    size_t count;
+} targets;
+
+/* Takes `path` over. */
+static bool add_target(targets *t, const char *option, char *path, note *error)
+{
+    const target *twin = NULL;
+    if (!path) {
+        note_set(error, "there is not enough memory for a file's name");
+        return false;
+    }
+    for (size_t i = 0; i < t->count && !twin; i++)
+        twin = same_file(t->of[i].path, path) ? &t->of[i] : NULL;
+    if (twin && strcmp(twin->option, option) == 0)
+        note_set(error, "%s would write two classes to %s; leave one of them out with --classes", option, path);
+    else if (twin)
+        note_set(error, "%s and %s would both write %s; give each a place of its own", twin->option, option, path);
+    t->of[t->count++] = (target){ option, path };
+    return !twin;
+}
+
+static bool add_masks(targets *t, const outputs *o, const class_list *classes, const bool shown[256], note *error)
+{
+    bool ok = true;
+    for (uint32_t k = 0; ok && k < classes->count; k++)
+        if (shown[k])
+            ok = add_target(t, "--masks", place_of_mask(o, classes->names[k], o->asked->photos[0]), error);
+    return ok;
+}
+
+/* Several photos go into folders, under names of the same pattern: the first one stands for all. */
+bool outputs_check(const outputs *o, const class_list *classes, const bool shown[256], note *error)
+{
+    const arguments *a = o->asked;
+    const char *photo = a->photos[0];
+    targets t = { .count = 0 };
+    bool ok = !o->label || add_target(&t, "--label", place(o, a->label, photo, "label"), error);
+    ok = ok && (!o->overlay || add_target(&t, "--overlay", place(o, a->overlay, photo, "overlay"), error));
+    ok = ok && (!a->masks || add_masks(&t, o, classes, shown, error));
+    ok = ok && (!a->matte || add_target(&t, "--matte", place(o, NULL, photo, "matte"), error));
+    ok = ok && (!a->edges || (add_target(&t, "--edges", place(o, NULL, photo, "edges"), error) &&
+                              add_target(&t, "--edges", place(o, NULL, photo, "edge-classes"), error)));
+    for (size_t i = 0; i < t.count; i++)
+        free(t.of[i].path);
+    return ok;
+}
+
 /* ---- writing ---- */
 
 /* Saves under `name` (taken over) and notes it. */
@@ -174,14 +254,6 @@ static bool save(const outputs *o, char *name, const png_source *source, finding
     }
     free(name);
     return false;
-}
-
-/* Where an output goes whose option was given `path` (NULL: none). */
-static char *place(const outputs *o, const char *path, const char *photo, const char *suffix)
-{
-    if (!path)
-        return name_in(o->asked->output, photo, suffix);
-    return is_folder(o->asked, path) ? name_in(path, photo, suffix) : strdup(path);
 }
 
 static png_source source_of(const findings *f, const uint8_t *pixels)
@@ -236,15 +308,6 @@ static bool write_overlay(const outputs *o, const class_list *classes, findings 
     return ok;
 }
 
-/* A class name comes from a model file: in a file's name it must not lead elsewhere. */
-static void file_word(const char *name, char *out, size_t size)
-{
-    snprintf(out, size, "%s", name);
-    for (char *c = out; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == '/' || *c == '\\' || *c == ':')
-            *c = '_';
-}
-
 /* Grown, shrunk and softened as asked; `scratch` is what the library wants for it. */
 static void shape_mask(const arguments *a, const dmlcsr_plane *mask, void *scratch, size_t size)
 {
@@ -266,15 +329,13 @@ static bool write_masks(const outputs *o, const class_list *classes, const maps 
     if (!ok)
         note_set(error, "there is not enough memory for a mask");
     for (uint32_t k = 0; ok && k < classes->count; k++) {
-        char word[64];
         if (!f->shown[k])
             continue;
         for (size_t i = 0; i < count; i++)
             mask[i] = m->labels[i] == k ? 255 : 0;
         shape_mask(o->asked, &(dmlcsr_plane){ mask, f->photo->width, f->photo->height, 0 }, scratch, size);
-        file_word(classes->names[k], word, sizeof word);
         png_source source = source_of(f, mask);
-        ok = save(o, name_in(o->asked->masks, f->file, word), &source, f, error);
+        ok = save(o, place_of_mask(o, classes->names[k], f->file), &source, f, error);
     }
     free(scratch);
     free(mask);

@@ -27,6 +27,9 @@ typedef struct outputs {
 bool outputs_prepare(outputs *o, const arguments *a, note *error);
 void outputs_free(outputs *o);
 
+/* False, with a sentence, when two outputs of a photo would be in one file. `shown`: the classes that get a mask. */
+bool outputs_check(const outputs *o, const class_list *classes, const bool shown[256], note *error);
+
 /* Writes all files of one picture and adds their names to `f`. */
 bool outputs_write(const outputs *o, const class_list *classes, const maps *m, findings *f, note *error);
 

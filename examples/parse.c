@@ -350,6 +350,10 @@ static int run(session *s)
     int code = check_against_model(s);
     if (code >= 0)
         return code;
+    if (!outputs_check(&s->files, &s->classes, s->shown, &error)) {
+        fprintf(stderr, PROGRAM ": %s\n", error.text);
+        return EXIT_USAGE;
+    }
     if (s->asked.verbose)
         tell_about_model(s);
     return do_all(s);

@@ -278,6 +278,25 @@ wrong "no instruction set has this name" --isa mmx "$demo"
 wrong "no precision has this name" --precision fp8 "$demo"
 wrong 'the model has no class "tail"; it has: background' --classes hair,tail "$demo"
 wrong 'the model has no class ""' --matte hair, "$demo"
+wrong "--label and --overlay would both write same.png" --label same.png --overlay same.png "$demo"
+wrong "--label and --overlay would both write ./same.png" --label same.png --overlay ./same.png "$demo"
+wrong "--label and --masks would both write masks/demo-hair.png" --label masks/demo-hair.png --masks masks "$demo"
+wrong "--overlay and --matte would both write" --overlay matte/demo-matte.png --matte hair -o matte "$demo"
+wrong "--label and --edges would both write" --label edges/demo-edge-classes.png --edges -o edges "$demo"
+try 0 "nothing was written" test ! -e same.png
+try 0 "two names in one folder" "$parse" -q --label both/ --overlay both/ --matte hair -o both --masks both "$demo"
+for option in label overlay masks output; do
+    wrong "--$option -: pictures are not written to standard output" --$option - "$demo"
+    wrong "--$option : expected the name" --$option "" "$demo"
+done
+try 0 "nothing of this name" test ! -e ./-
+wrong "--output is for files without a place of their own" -o none --label none.png "$demo"
+wrong "--output is for files without a place of their own" -o none --json "$demo"
+wrong "--no-legend is about the overlay" --no-legend --masks none "$demo"
+wrong "--smallest is about the faces" --smallest 30 "$demo"
+wrong "--size 97.5: expected a whole number" --size 97.5 "$demo"
+wrong "--model : expected the name" --model "" "$demo"
+try 0 "nothing was written" test ! -e none.png
 wrong "would write files of the same name" -o twice png/rgb8.png twin/rgb8.png
 try 3 "missing model" "$parse" --model no-such-file "$demo"
 says "the model no-such-file cannot be loaded: cannot be opened"
