@@ -17,7 +17,8 @@ static const char help_text[] =
     "Reads a model (safetensors, or a PyTorch .pth; nothing in it is executed) and writes it as safetensors, or for\n"
     "other runtimes as ONNX.\n"
     "\n"
-    "      --dtype f32|f16|bf16|i8  storage of the large tensors (default f32); small ones always stay f32\n"
+    "      --dtype f32|f16|bf16|i8  storage of the large tensors (default f32); those of one dimension stay f32, and with\n"
+    "                               i8 small ones are f16\n"
     "      --calibrate PHOTO        a picture of a face, as the model wants them; repeat it for a dozen or more. What the\n"
     "                               network's layers hold for them is stored: --precision int8 of the other tools\n"
     "                               needs it\n"
@@ -92,21 +93,29 @@ static int add_photo(request *r, const char *path)
     return -1;
 }
 
-static int set_size(request *r, const char *text)
+static bool is_size(const char *text)
 {
     char *end;
     errno = 0;
     unsigned long size = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end || errno || size < 17 || size > 4097)
-        return wrong("size", text, "expected a number from 17 to 4097");
-    return add_pair(r, "dmlcsr.size", text);
+    return isdigit((unsigned char)*text) && !*end && !errno && size >= 17 && size <= 4097;
 }
 
-static int set_side(request *r, const char *text)
+/* What is wrong with a value, or NULL: a file with such metadata could not be loaded. */
+static const char *complaint(const char *key, const char *value)
 {
-    if (strcmp(text, "subject") != 0 && strcmp(text, "picture") != 0)
-        return wrong("side", text, "expected subject (the person's left) or picture (left as seen)");
-    return add_pair(r, "dmlcsr.side", text);
+    if (strcmp(key, "dmlcsr.size") == 0 && !is_size(value))
+        return "expected a whole number from 17 to 4097";
+    if (strcmp(key, "dmlcsr.side") == 0 && strcmp(value, "subject") != 0 && strcmp(value, "picture") != 0)
+        return "expected subject (the person's left) or picture (left as seen)";
+    return NULL;
+}
+
+/* Of an option that has the name of its key. */
+static int add_checked(request *r, const char *option, const char *key, const char *value)
+{
+    const char *text = complaint(key, value);
+    return text ? wrong(option, value, text) : add_pair(r, key, value);
 }
 
 static int print_version(void)
@@ -119,6 +128,8 @@ static int print_version(void)
 
 static int read_option(request *r, int option, const char *text)
 {
+    if (option != 'l')
+        r->writing = true;
     switch (option) {
     case 'd': return set_dtype(r, text);
     case 'p': return add_photo(r, text);
@@ -126,8 +137,8 @@ static int read_option(request *r, int option, const char *text)
     case 'o': r->onnx = true; return -1;
     case 'E': r->edges = true; return -1;
     case 'c': return add_pair(r, "dmlcsr.classes", text);
-    case 'S': return set_side(r, text);
-    case 'n': return set_size(r, text);
+    case 'S': return add_checked(r, "side", "dmlcsr.side", text);
+    case 'n': return add_checked(r, "size", "dmlcsr.size", text);
     case 'L': return add_pair(r, "dmlcsr.licence", text);
     case 's': return add_setting(r, text);
     case 'l': r->list = true; return -1;
@@ -140,14 +151,53 @@ static int read_option(request *r, int option, const char *text)
 /* Options that contradict each other. */
 static int check_mode(const request *r)
 {
-    if (r->onnx && r->list)
-        fputs(PROGRAM ": --list does not go with --onnx\n", stderr);
+    if (r->list && r->writing)
+        fputs(PROGRAM ": --list shows a file as it is: no other option goes with it\n", stderr);
     else if (r->onnx && r->storage)
         fprintf(stderr, PROGRAM ": --%s is for safetensors, not for --onnx\n", r->storage);
     else if (r->edges && !r->onnx)
         fputs(PROGRAM ": --edges is for --onnx; safetensors keep their edge heads\n", stderr);
     else
         return -1;
+    return EXIT_USAGE;
+}
+
+/* Metadata that came by --set. The export to ONNX looks at it by itself. */
+static int check_settings(const request *r)
+{
+    for (size_t i = 0; i < r->options.metadata_count && !r->onnx; i++) {
+        const char *key = r->pairs[2 * i], *value = r->pairs[2 * i + 1], *text = *value ? complaint(key, value) : NULL;
+        if (text) {
+            fprintf(stderr, PROGRAM ": --set %s=%s: %s\n", key, value, text);
+            return EXIT_USAGE;
+        }
+    }
+    return -1;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
+/* A name that promises something else than what would be written. */
+static int check_output(const request *r, const char *out)
+{
+    const char *text = NULL;
+    if (strcmp(out, "-") == 0)
+        text = "a model is not written to standard output; name a file";
+    else if (!*out)
+        text = "the output file has no name";
+    else if (!r->onnx && ends_with(out, ".onnx"))
+        text = "this would be safetensors; for ONNX, say --onnx";
+    else if (r->onnx && ends_with(out, ".safetensors"))
+        text = "this would be ONNX; for safetensors, leave out --onnx";
+    else if (ends_with(out, ".pth") || ends_with(out, ".pt"))
+        text = "PyTorch checkpoints are read, not written; choose another name";
+    if (!text)
+        return -1;
+    fprintf(stderr, PROGRAM ": %s%s%s\n", out, *out ? ": " : "", text);
     return EXIT_USAGE;
 }
 
@@ -175,6 +225,10 @@ static int read_arguments(request *r, int argc, char **argv)
                 r->list ? "--list wants one file" : "the names of one input and one output file are wanted");
         code = EXIT_USAGE;
     }
+    if (code < 0 && !r->list)
+        code = check_settings(r);
+    if (code < 0 && !r->list)
+        code = check_output(r, argv[optind + 1]);
     return code;
 }
 

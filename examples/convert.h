@@ -21,6 +21,7 @@ typedef struct request {
     size_t photo_count;
     const char *storage;      /* the last option that only concerns safetensors, or NULL */
     bool list, onnx, edges;
+    bool writing;             /* there is an option that is not --list */
 } request;
 
 /* Says what is wrong with an option; EXIT_USAGE. */

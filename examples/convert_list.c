@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Text from a file, to a terminal: control characters are shown as ?. */
 static void print_text(const char *text, int width)
@@ -62,7 +63,10 @@ bool inspect(const char *path, totals *t)
     int status = dmlcsr_inspect(path, &visitor);
     if (status != DMLCSR_OK) {
         fflush(stdout);
-        fprintf(stderr, PROGRAM ": %s: %s\n", path, error[0] ? error : dmlcsr_strerror(status));
+        if (strncmp(error, path, strlen(path)) == 0) /* most sentences begin with it */
+            fprintf(stderr, PROGRAM ": %s\n", error);
+        else
+            fprintf(stderr, PROGRAM ": %s: %s\n", path, error[0] ? error : dmlcsr_strerror(status));
     }
     return status == DMLCSR_OK;
 }

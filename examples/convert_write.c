@@ -40,8 +40,8 @@ static int check_classes(const request *r, const char *in)
     visitor.opaque = &classes;
     if (!*names || dmlcsr_inspect(in, &visitor) != DMLCSR_OK || !classes || count_words(names) == classes)
         return EXIT_FINE;
-    snprintf(what, sizeof what, "these are %" PRIu64 " names, the network has %" PRIu64 " classes", count_words(names),
-             classes);
+    snprintf(what, sizeof what, "these are %" PRIu64 " names, the network has %" PRIu64 " classes%s", count_words(names),
+             classes, strchr(names, ',') ? "; between names there are blanks" : "");
     return wrong("classes", names, what);
 }
 

@@ -60,6 +60,12 @@ try 1 "nothing in" "$convert" "$folder/missing" "$folder/new"
 says "missing"
 try 1 "no folder" "$convert" $model "$folder/no/such/folder"
 try 1 "list nonsense" "$convert" --list "$folder/nonsense"
+try 1 "list nothing" "$convert" --list nothere
+says "dmlcsr-convert: nothere: cannot be opened"
+for option in --dtype=f16 --drop-edges --size=97 --set=color=blue --licence=none --edges; do
+    try 2 "list and $option" "$convert" --list $option $model
+    says "no other option goes with it"
+done
 try 2 "one name" "$convert" $model
 try 2 "onnx and pictures" "$convert" --onnx --calibrate examples/demo.jpg $model "$folder/new"
 says "--calibrate is for safetensors"
@@ -69,9 +75,31 @@ try 2 "side" "$convert" --side left $model "$folder/new"
 try 2 "size" "$convert" --size 12 $model "$folder/new"
 try 2 "setting" "$convert" --set nothing $model "$folder/new"
 says "expected KEY=VALUE"
+try 2 "a size that cannot be loaded" "$convert" --set dmlcsr.size=large $model "$folder/new"
+says "--set dmlcsr.size=large: expected a whole number from 17 to 4097"
+try 2 "a side that cannot be loaded" "$convert" --set dmlcsr.side=left $model "$folder/new"
+says "--set dmlcsr.side=left: expected subject"
+try 2 "commas between names" "$convert" --classes "a,b,c" tests/golden/tiny_zip.pth "$folder/new"
+says "between names there are blanks"
+refused() { # text that is said, the name of the output, an option
+    try 2 "$2" "$convert" ${3:+"$3"} $model "$2"
+    says "$1"
+    try 0 "nothing was written" test ! -e "$2"
+}
+refused "for ONNX, say --onnx" "$folder/new.onnx"
+refused "for safetensors, leave out --onnx" "$folder/new.safetensors" --onnx
+refused "PyTorch checkpoints are read, not written" "$folder/new.pth"
+refused "a model is not written to standard output" -
+refused "the output file has no name" ""
 try 0 "nothing was written" test ! -e "$folder/new"
 try 0 "version" "$convert" --version
 try 0 "help" "$convert" --help
+says "those of one dimension stay f32" "i8 small ones are f16"
+try 1 "no longer" grep -q "always stay f32" "$folder/log"
+# What it says of storage is so.
+try 0 "list" "$convert" --list "$folder/i8.safetensors"
+try 0 "with i8, small ones are f16" grep -qE " F16 .* x " "$folder/log"
+try 1 "those of one dimension are f32" grep -qE " (F16|I8) +[0-9]+ +[0-9]+$" "$folder/log"
 
 # ONNX: tests/unit/test_onnx.c looks into such files.
 try 0 "onnx" "$convert" --onnx $model "$folder/own.onnx"
