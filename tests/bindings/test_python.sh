@@ -20,7 +20,7 @@ python_tests() { # what, folder of the package
     cp "$folder/log" "$folder/tests.txt"
 }
 python_tests "tests" "$package/src"
-try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 33 tests' "$folder/tests.txt"
+try 0 "tests that ran: $(grep '^Ran' "$folder/tests.txt")" grep -q '^Ran 37 tests' "$folder/tests.txt"
 same_facts Python "$folder/tests.txt"
 
 if "$python" -c 'from PIL import Image' 2>/dev/null && DMLCSR_LIBRARY=$library PYTHONPATH=$package/src "$python" -c '
@@ -37,6 +37,11 @@ try 0 "the licence, which the package carries" cmp COPYING bindings/python/COPYI
 try 1 "no library" env DMLCSR_LIBRARY="$folder/none.so" PYTHONPATH="$package/src" \
     "$python" -c 'import dmlcsr; dmlcsr.Parser()'
 says "libdmlcsr cannot be loaded" "$folder/none.so"
+# shellcheck disable=SC2086 # CC may be several words
+try 0 "a library of nothing" ${CC:-cc} -shared -xc /dev/null -o "$folder/other.so"
+try 1 "another library" env DMLCSR_LIBRARY="$folder/other.so" PYTHONPATH="$package/src" \
+    "$python" -c 'import dmlcsr; dmlcsr.Parser()'
+says "OSError: libdmlcsr cannot be loaded" "$folder/other.so" "dmlcsr_"
 beside=$package/src/dmlcsr/libdmlcsr.so.0
 case $library in *.dylib) beside=${beside%.so.0}.0.dylib ;; esac
 cp "$library" "$beside"
@@ -44,6 +49,9 @@ try 0 "a library beside the package" env -u LD_LIBRARY_PATH PYTHONPATH="$package
 import dmlcsr._library
 print(dmlcsr._library.library()._name, dmlcsr.version())'
 says "$beside $(sed -n 's/^VERSION = "\(.*\)"/\1/p' bindings/python/src/dmlcsr/_header.py)"
+cp "$folder/other.so" "$beside"
+try 0 "the next place, where another library is beside the package" env PYTHONPATH="$package/src" \
+    "$python" -c 'import dmlcsr; dmlcsr.version()'
 rm "$beside"
 
 # ---- sdist and wheel ----

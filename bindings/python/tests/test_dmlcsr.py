@@ -7,12 +7,14 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 from typing import Any, List
 
 import numpy
 
 import dmlcsr
 from dmlcsr._images import picture
+from dmlcsr._library import library
 
 MODEL = os.environ["DMLCSR_MODEL"]
 HEIGHT, WIDTH = 53, 67
@@ -148,9 +150,27 @@ class Parsers(unittest.TestCase):
             with self.assertRaises(dmlcsr.Error) as caught_too:
                 dmlcsr.Parser(data)
             self.assertIs(caught_too.exception.status, dmlcsr.Status.ERROR_FORMAT)
-        for wrong in ({"threads": 1 << 32}, {"threads": -1}, {"input_size": 5}, {"isa": "mmx"}, {"geometry": 7}):
+        wrong: Any
+        for wrong in ({"threads": 1 << 32}, {"threads": -1}, {"input_size": 5}, {"isa": "mmx"}, {"geometry": 7},
+                      {"geometry": "coarse"}, {"geometry": (1 << 32) + 1}, {"isa": 1 << 32}, {"precision": 1 << 32},
+                      {"precision": "fp8"}, {"memory_limit": 1 << 64}):
             with self.assertRaises(dmlcsr.ArgumentError):
                 dmlcsr.Parser(MODEL, **wrong)
+
+    def test_texts_are_not_cut(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, dmlcsr.Parser(MODEL, threads=1) as parser:
+            target = os.path.join(folder, "a\0b")
+            for call in (lambda: dmlcsr.Parser(MODEL + "\0b"), lambda: dmlcsr.inspect(MODEL + "\0b"),
+                         lambda: dmlcsr.convert(MODEL, target), lambda: dmlcsr.convert(MODEL + "\0b", target),
+                         lambda: dmlcsr.convert(MODEL, target[:-2], metadata={"k": "abc\0def"}),
+                         lambda: dmlcsr.convert(MODEL, target[:-2], metadata={"k\0": "abc"}),
+                         lambda: dmlcsr.export_onnx(MODEL, target), lambda: dmlcsr.export_onnx(MODEL + "\0b", target),
+                         lambda: dmlcsr.export_onnx(MODEL, target[:-2], metadata={"k": "abc\0def"}),
+                         lambda: dmlcsr.model_path("base\0"), lambda: dmlcsr.scheme_map("lapa\0", "lapa"),
+                         lambda: parser.metadata("dmlcsr.licence\0")):
+                with self.assertRaisesRegex(dmlcsr.ArgumentError, "has a zero byte in it"):
+                    call()
+            self.assertEqual(os.listdir(folder), [])
 
     def test_pack(self) -> None:
         with dmlcsr.Parser(MODEL, threads=1) as plain, dmlcsr.Parser(MODEL, threads=1, pack=True) as packed:
@@ -160,7 +180,7 @@ class Parsers(unittest.TestCase):
     def test_settings(self) -> None:
         with open(MODEL, "rb") as file:
             data = file.read()
-        with dmlcsr.Parser(data, threads=1, isa="c", input_size=33, keep_edges=True) as parser:
+        with dmlcsr.Parser(data, threads=1, isa="c", input_size=33, keep_edges=1 << 32) as parser:
             self.assertEqual((parser.threads, parser.isa, parser.input_size, parser.has_edges), (1, "c", 33, True))
             self.assertEqual(parser.colors.shape, (len(parser.classes), 3))
             self.assertIsNone(parser.metadata("no such key"))
@@ -175,6 +195,21 @@ class Parsers(unittest.TestCase):
             for shape in ((3, 33), (4, 33, 17), (3, 5, 17)):
                 with self.assertRaises(dmlcsr.ArgumentError):
                     parser.forward(numpy.zeros(shape))
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "input of 17 x 5: both sides must be 17 to 4097"):
+                parser.forward(numpy.zeros((3, 5, 17)))
+
+    def test_names_of_constants(self) -> None:
+        photo = drawing()
+        with dmlcsr.Parser(MODEL, threads=1, geometry=dmlcsr.Geometry.COMPATIBLE) as parser:
+            compatible = parser.parse(photo)
+        for named in ("compatible", "COMPATIBLE"):
+            with dmlcsr.Parser(MODEL, threads=1, geometry=named, precision="FP32") as parser:
+                self.assertTrue(numpy.array_equal(parser.parse(photo), compatible))
+        self.assertTrue(dmlcsr.isa_available("c") and dmlcsr.isa_available(dmlcsr.Isa.C))
+        wrong: Any
+        for wrong in ("mmx", 1 << 32):
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "there is no instruction set .*, but auto, c, sse41"):
+                dmlcsr.isa_available(wrong)
 
     def test_life(self) -> None:
         parser = dmlcsr.Parser(MODEL, threads=1)
@@ -220,6 +255,28 @@ class Parsers(unittest.TestCase):
             dmlcsr.Parser("/nowhere.safetensors", log=lambda level, sentence: said.append((level, sentence)))
         self.assertEqual(said, [(dmlcsr.Log.ERROR, str(caught.exception))])
 
+    def test_what_a_log_function_may_do(self) -> None:
+        said: List[Any] = []
+
+        def log(level: dmlcsr.Log, sentence: str) -> None:
+            said.append((sentence, parser.metadata("no such key"), len(parser.class_mirror())))
+            with self.assertRaisesRegex(RuntimeError, "being cloned"):  # C is still at work with it
+                parser.close()
+
+        # No clone fails where its parser could be made, but for want of memory: this one says so without that.
+        def no_memory(out: Any, handle: Any) -> int:
+            parser._callbacks.c_log(None, dmlcsr.Log.ERROR, b"no memory for a clone")
+            return dmlcsr.Status.ERROR_MEMORY
+
+        with dmlcsr.Parser(MODEL, threads=1, log=log) as parser:
+            with unittest.mock.patch.object(library(), "dmlcsr_clone", no_memory):
+                wanted = (dmlcsr.OutOfMemory, parser.clone)
+                thread = threading.Thread(target=self.assertRaises, args=wanted, daemon=True)
+                thread.start()
+                thread.join(60)
+            self.assertEqual(said, [("no memory for a clone", None, 256)])
+            parser.clone().close()
+
     def test_models_that_come_with_the_library(self) -> None:
         self.assertEqual(os.path.basename(dmlcsr.model_path("base") or ""), "dmlcsr-base.safetensors")
         self.assertIsNone(dmlcsr.model_path("no such model"))
@@ -242,12 +299,16 @@ class Parsers(unittest.TestCase):
             dmlcsr.Parser(MODEL, precision="int8")
         with tempfile.TemporaryDirectory() as folder:
             target = os.path.join(folder, "bytes.safetensors")
-            dmlcsr.convert(MODEL, target, storage=dmlcsr.Storage.I8, calibration=[drawing(), drawing()[:, ::-1]])
+            dmlcsr.convert(MODEL, target, storage="i8", calibration=[drawing(), drawing()[:, ::-1]])
             with dmlcsr.Parser(target) as parser:
                 self.assertEqual(parser.precision, "int8")
                 self.assertEqual(parser.parse(drawing()).shape, (HEIGHT, WIDTH))
             with self.assertRaises(dmlcsr.ArgumentError):
                 dmlcsr.convert(MODEL, target, calibration=[drawing().astype(float)])
+            wrong: Any
+            for wrong in ("i4", (1 << 32) + 1):
+                with self.assertRaisesRegex(dmlcsr.ArgumentError, "there is no storage .*, but f32, f16, bf16, i8"):
+                    dmlcsr.convert(MODEL, target, storage=wrong)
 
     def test_onnx(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -257,6 +318,8 @@ class Parsers(unittest.TestCase):
                 written = file.read()
             with self.assertRaisesRegex(dmlcsr.ArgumentError, "input_size is 5"):
                 dmlcsr.export_onnx(MODEL, os.path.join(folder, "other.onnx"), input_size=5)
+            with self.assertRaisesRegex(dmlcsr.ArgumentError, "input_size is 4294967313"):
+                dmlcsr.export_onnx(MODEL, os.path.join(folder, "other.onnx"), input_size=(1 << 32) + 17)
             self.assertEqual(os.listdir(folder), ["face.onnx"])
         self.assertIn(b"\n\x04note\x12\x0bfrom Python", written)  # a key and a value, each with its length
         self.assertIn(b"\n\x0bdmlcsr.size\x12\x0265", written)
@@ -279,6 +342,9 @@ class Faces(unittest.TestCase):
             expected = parser.parse(drawing(), faces[1].region())
             parser.run(drawing(), faces[0].region(), labels=expected, compose=True)  # the smaller one on top
             self.assertTrue(numpy.array_equal(parser.parse_faces(drawing(), faces), expected))
+            regions = [faces[0].region(), (33, 26, 30)]
+            self.assertTrue(numpy.array_equal(parser.parse_faces(drawing(), regions), expected))
+            self.assertTrue(numpy.array_equal(parser.parse(drawing(), faces[1]), parser.parse(drawing(), regions[1])))
             self.assertFalse(parser.parse_faces(drawing(), []).any())
             with self.assertRaisesRegex(dmlcsr.ArgumentError, "job 1: "):
                 parser.parse_faces(drawing(), [faces[1], faces[0]._replace(center_x=numpy.nan)])
@@ -505,13 +571,25 @@ class Threads(unittest.TestCase):
                 yield photo
 
         with dmlcsr.Parser(MODEL, threads=1) as parser:
-            pile = parser.parse_many(photos(), [(33, 26, 40)] * 50, workers=2)
-            self.assertTrue(numpy.array_equal(next(pile), parser.parse(photo, (33, 26, 40))))
-            self.assertLessEqual(taken[0], 4)
-            pile.close()
+            for regions in ([(33, 26, 40)] * 50, None):
+                taken[0] = 0
+                pile = parser.parse_many(photos(), regions, workers=2)
+                self.assertTrue(numpy.array_equal(next(pile), parser.parse(photo, regions and regions[0])))
+                self.assertLessEqual(taken[0], 4)
+                pile.close()
             with self.assertRaises(dmlcsr.ArgumentError):
                 list(parser.parse_many([photo, photo[0, 0]]))
             self.assertEqual(list(parser.parse_many([])), [])
+
+    def test_piles_with_too_few_regions(self) -> None:
+        photo, face = drawing(), (33, 26, 40)
+        with dmlcsr.Parser(MODEL, threads=1) as parser:
+            for photos, regions, sentence in ((3, 1, "the regions end after 1, the pictures go on"),
+                                              (1, 2, "the pictures end after 1, the regions go on"),
+                                              (1, 0, "the regions end after 0, the pictures go on")):
+                with self.assertRaisesRegex(dmlcsr.ArgumentError, sentence):
+                    list(parser.parse_many([photo] * photos, iter([face] * regions)))
+            self.assertEqual(len(list(parser.parse_many([photo] * 2, [face, None]))), 2)
 
     def test_one_parser_refuses_two_threads(self) -> None:
         inside, go_on = threading.Event(), threading.Event()

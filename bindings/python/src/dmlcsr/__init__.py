@@ -10,13 +10,13 @@
 
 from ._classes import ClassList, scheme_map, scheme_mirror, schemes
 from ._errors import ArgumentError, Cancelled, Error, FileError, OutOfMemory
-from ._files import Tensor, convert, export_onnx, inspect
+from ._files import Tensor, convert, export_onnx, inspect, model_path
 from ._header import VERSION as __version__
 from ._header import Format, Geometry, Isa, Log, Precision, Scheme, Side, Status, Storage
 from ._images import Face, Region
-from ._library import isa_available, model_path, version
+from ._library import version
 from ._masks import clean, feather, grow, remap, select, shrink
-from ._parser import Logits, Parser, Result
+from ._parser import Logits, Parser, Result, isa_available
 
 __all__ = [
     "ArgumentError", "Cancelled", "ClassList", "Error", "Face", "FileError", "Format", "Geometry", "Isa", "Log",

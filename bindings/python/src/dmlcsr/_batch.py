@@ -5,9 +5,10 @@ import concurrent.futures
 import itertools
 import os
 import queue
-from typing import TYPE_CHECKING, Any, Deque, Iterable, Iterator, Optional, Union
+from typing import TYPE_CHECKING, Any, Deque, Iterable, Iterator, Optional, Tuple, Union
 
-from ._header import Format
+from ._errors import error
+from ._header import Format, Status
 from ._images import Array, RegionLike
 
 if TYPE_CHECKING:
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pairs(photos: Iterable[Any], regions: Optional[Iterable[Optional[RegionLike]]]
+          ) -> Iterator[Tuple[Any, Optional[RegionLike]]]:
+    """Each picture with its region. One that is left over is an error: zip() would drop it, and all behind it."""
+    if regions is None:
+        yield from zip(photos, itertools.repeat(None))
+        return
+    end: Any = object()
+    for number, (photo, region) in enumerate(itertools.zip_longest(photos, regions, fillvalue=end)):
+        if photo is end or region is end:
+            raise error(Status.ERROR_ARGUMENT, "the %s end after %d, the %s go on" % (
+                ("pictures", number, "regions") if photo is end else ("regions", number, "pictures")))
+        yield photo, region
 
 
 def parse_many(parser: "Parser", photos: Iterable[Any], regions: Optional[Iterable[Optional[RegionLike]]],
@@ -34,10 +49,9 @@ def parse_many(parser: "Parser", photos: Iterable[Any], regions: Optional[Iterab
             free.put(mine)
 
     jobs: Deque["concurrent.futures.Future[Array]"] = collections.deque()
-    pairs = zip(photos, itertools.repeat(None) if regions is None else regions)
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         try:
-            for photo, region in pairs:
+            for photo, region in pairs(photos, regions):
                 jobs.append(pool.submit(one, photo, region))
                 # One picture more than there are workers is ready, and no more: a pile may not fit into memory.
                 if len(jobs) > workers:

@@ -45,12 +45,12 @@ class Callbacks:
             return 1
 
     def _on_log(self, _opaque: Any, level: int, message: bytes) -> None:
-        self._left.log = text(message)
         try:
             if self._log:
                 self._log(Log(level), text(message))
         except BaseException as exception:
             self._left.exception = exception
+        self._left.log = text(message)  # after what the function may have called
 
 
 class Sentence:

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Un
 
 import numpy
 
+from ._arguments import c_string, choice, whole
 from ._errors import error
 from ._header import Scheme, Side, Status
 from ._images import Array
@@ -64,9 +65,7 @@ def scheme_mirror(scheme: SchemeLike) -> Array:
 def table(what: str, side: SideLike, other: int, make: Callable[..., Any]) -> Array:
     """`make` takes a side's number, the id of others, and the address of 256 ids."""
     made = numpy.empty(256, numpy.uint8)
-    if not 0 <= other <= 255:  # ctypes would cut it to size in silence
-        raise error(Status.ERROR_ARGUMENT, "other is %d" % other)
-    status = make(side_number(side), other, made.ctypes.data)
+    status = make(side_number(side), whole("other", other, 8), made.ctypes.data)
     if status != Status.OK:
         raise error(status, "no table %s, side %r, other %d: there is no such side or id in the target, or whose left "
                     "it is in the source is not known" % (what, side, other))
@@ -74,18 +73,14 @@ def table(what: str, side: SideLike, other: int, make: Callable[..., Any]) -> Ar
 
 
 def scheme_number(scheme: SchemeLike) -> int:
-    number: int = library().dmlcsr_scheme_find(scheme.encode()) if isinstance(scheme, str) else scheme
+    number: int = library().dmlcsr_scheme_find(c_string("scheme", scheme)) if isinstance(scheme, str) else scheme
     if not 0 <= number < library().dmlcsr_scheme_count():
         raise error(Status.ERROR_ARGUMENT, "there is no scheme %r, but %s" % (scheme, ", ".join(schemes())))
     return number
 
 
 def side_number(side: SideLike) -> int:
-    try:
-        return Side.UNKNOWN if side is None else Side[side.upper()] if isinstance(side, str) else Side(side)
-    except (KeyError, ValueError):
-        raise error(Status.ERROR_ARGUMENT, "there is no side %r, but %s" % (
-            side, ", ".join(known.name.lower() for known in Side))) from None
+    return Side.UNKNOWN if side is None else choice("side", Side, side)
 
 
 def class_bits(classes: Classes, names: Sequence[str]) -> int:

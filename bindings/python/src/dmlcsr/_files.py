@@ -1,16 +1,15 @@
 """Model files: looking into them, converting and exporting them."""
 
 import ctypes
-import os
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ._arguments import Path, c_path, c_string, choice, whole
 from ._callbacks import Sentence
 from ._errors import error
 from ._header import Status, Storage, dmlcsr_convert_options, dmlcsr_image, dmlcsr_onnx_options, dmlcsr_visitor
 from ._images import picture
 from ._library import library, text
 
-Path = Union[str, "os.PathLike[str]"]
 _FIELDS: Any = dict(field[:2] for field in dmlcsr_visitor._fields_)
 
 
@@ -19,6 +18,12 @@ class Tensor(NamedTuple):
     dtype: str  # "F32", "F16", "BF16" ...
     shape: Tuple[int, ...]
     bytes: int
+
+
+def model_path(name: str) -> Optional[str]:
+    """Where a model that comes with the library ("small", "base") lies once it is installed; None for other names."""
+    path: Optional[bytes] = library().dmlcsr_model_path(c_string("name", name))
+    return None if path is None else path.decode(errors="surrogateescape")
 
 
 def inspect(model: Path) -> Tuple[Dict[str, str], List[Tensor]]:
@@ -38,17 +43,17 @@ def inspect(model: Path) -> Tuple[Dict[str, str], List[Tensor]]:
     sentence = Sentence()
     visitor = dmlcsr_visitor(ctypes.sizeof(dmlcsr_visitor), _FIELDS["metadata"](on_metadata),
                              _FIELDS["tensor"](on_tensor), None, sentence.address, sentence.size)
-    status = library().dmlcsr_inspect(os.fsencode(model), ctypes.byref(visitor))
+    status = library().dmlcsr_inspect(c_path("model", model), ctypes.byref(visitor))
     if status != Status.OK:
         raise error(status, str(sentence))
     return metadata, tensors
 
 
 def _words(metadata: Optional[Mapping[str, str]]) -> List[bytes]:
-    return [word.encode() for pair in (metadata or {}).items() for word in pair]
+    return [c_string("metadata", word) for pair in (metadata or {}).items() for word in pair]
 
 
-def convert(source: Path, target: Path, *, storage: Storage = Storage.F32, drop_edges: bool = False,
+def convert(source: Path, target: Path, *, storage: Union[Storage, str] = Storage.F32, drop_edges: bool = False,
             metadata: Optional[Mapping[str, str]] = None, calibration: Sequence[Any] = ()) -> None:
     """Reads a model file of either kind and writes safetensors. `metadata` is put on top of the file's own; an empty
     value removes a key. `calibration`: pictures of faces, framed as Parser.parse() wants them, a dozen or more, by which
@@ -57,10 +62,10 @@ def convert(source: Path, target: Path, *, storage: Storage = Storage.F32, drop_
     sentence = Sentence()
     pictures = [picture(photo) for photo in calibration]
     options = dmlcsr_convert_options(
-        ctypes.sizeof(dmlcsr_convert_options), storage, drop_edges, (ctypes.c_char_p * len(words))(*words),
-        len(words) // 2, sentence.address, sentence.size, (dmlcsr_image * len(pictures))(*(p.raw for p in pictures)),
-        len(pictures))
-    status = library().dmlcsr_convert(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
+        ctypes.sizeof(dmlcsr_convert_options), choice("storage", Storage, storage), bool(drop_edges),
+        (ctypes.c_char_p * len(words))(*words), len(words) // 2, sentence.address, sentence.size,
+        (dmlcsr_image * len(pictures))(*(p.raw for p in pictures)), len(pictures))
+    status = library().dmlcsr_convert(c_path("source", source), c_path("target", target), ctypes.byref(options))
     if status != Status.OK:
         raise error(status, str(sentence))
 
@@ -72,8 +77,8 @@ def export_onnx(source: Path, target: Path, *, input_size: int = 0, edges: bool 
     words = _words(metadata)
     sentence = Sentence()
     options = dmlcsr_onnx_options(
-        ctypes.sizeof(dmlcsr_onnx_options), input_size, edges, (ctypes.c_char_p * len(words))(*words), len(words) // 2,
-        sentence.address, sentence.size)
-    status = library().dmlcsr_export_onnx(os.fsencode(source), os.fsencode(target), ctypes.byref(options))
+        ctypes.sizeof(dmlcsr_onnx_options), whole("input_size", input_size, 32), bool(edges),
+        (ctypes.c_char_p * len(words))(*words), len(words) // 2, sentence.address, sentence.size)
+    status = library().dmlcsr_export_onnx(c_path("source", source), c_path("target", target), ctypes.byref(options))
     if status != Status.OK:
         raise error(status, str(sentence))

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy
 import numpy.typing
 
-from ._header import Format, Status, dmlcsr_image, dmlcsr_region
+from ._arguments import choice
 from ._errors import error
+from ._header import Format, Status, dmlcsr_image, dmlcsr_region
 
 Array = numpy.typing.NDArray[Any]
 _CHANNELS = {Format.RGB8: 3, Format.BGR8: 3, Format.RGBA8: 4, Format.BGRA8: 4, Format.GRAY8: 1, Format.NV12: 1}
@@ -23,9 +24,6 @@ class Region(NamedTuple):
     size: float
     rotation: float = 0.0
     context: float = 0.0
-
-
-RegionLike = Union[Region, Sequence[float]]
 
 
 class Face(NamedTuple):
@@ -45,6 +43,9 @@ class Face(NamedTuple):
         return Region(self.center_x, self.center_y, self.size, self.rotation)
 
 
+RegionLike = Union[Region, Face, Sequence[float]]
+
+
 class Picture(NamedTuple):
     raw: dmlcsr_image
     pixels: Array  # keeps the memory that `raw` points to
@@ -59,7 +60,7 @@ def picture(photo: Any, format: Union[Format, str, None] = None) -> Picture:
         raise error(Status.ERROR_ARGUMENT, "a picture is an array of bytes, height x width (x channels), not %s of %s"
                     % (pixels.shape, pixels.dtype))
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    kind = _format(format) if format is not None else _GUESSES.get(channels)
+    kind = choice("pixel format", Format, format) if format is not None else _GUESSES.get(channels)
     if kind is None or _CHANNELS[kind] != channels:
         raise error(Status.ERROR_ARGUMENT, "%d channels are no %s picture" % (channels, kind.name if kind else "known"))
     if not rows_are_whole(pixels):
@@ -83,14 +84,6 @@ def _pixels(photo: Any) -> Array:
     if isinstance(mode, str) and hasattr(photo, "convert") and mode not in ("L", "RGB", "RGBA"):
         photo = photo.convert("RGB")
     return numpy.asarray(photo)
-
-
-def _format(format: Union[Format, str]) -> Format:
-    try:
-        return Format[format.upper()] if isinstance(format, str) else Format(format)
-    except (KeyError, ValueError):
-        raise error(Status.ERROR_ARGUMENT, "there is no pixel format %r, but %s" % (
-            format, ", ".join(known.name for known in Format))) from None
 
 
 def rows_are_whole(array: Array) -> bool:
@@ -122,9 +115,13 @@ def output(name: str, given: Any, shape: Tuple[int, ...], dtype: Any) -> Tuple[A
     return given, stride
 
 
-def region_pointer(region: Optional[RegionLike]) -> Optional[dmlcsr_region]:
-    if region is None:
-        return None
-    if not 3 <= len(region) <= 5:
+def as_region(given: RegionLike) -> Region:
+    if isinstance(given, Face):
+        return given.region()
+    if not 3 <= len(given) <= 5:
         raise error(Status.ERROR_ARGUMENT, "a region is centre x, centre y, size, and optionally rotation and context")
-    return dmlcsr_region(ctypes.sizeof(dmlcsr_region), *Region(*region), 0)
+    return Region(*given)
+
+
+def raw_region(region: Region) -> dmlcsr_region:
+    return dmlcsr_region(ctypes.sizeof(dmlcsr_region), *region, 0)

@@ -43,13 +43,12 @@ def library() -> ctypes.CDLL:
     for place in _places():
         try:
             lib = ctypes.CDLL(place)
-        except OSError as error:
+            for name, (returns, takes) in _header.FUNCTIONS.items():
+                function = getattr(lib, name)
+                function.restype, function.argtypes = returns, takes
+            return lib
+        except (OSError, AttributeError) as error:  # the latter: another library, or an older one
             reasons.append(str(error))
-            continue
-        for name, (returns, takes) in _header.FUNCTIONS.items():
-            function = getattr(lib, name)
-            function.restype, function.argtypes = returns, takes
-        return lib
     raise OSError("libdmlcsr cannot be loaded (DMLCSR_LIBRARY names it): %s" % "; ".join(reasons))
 
 
@@ -57,17 +56,6 @@ def version() -> str:
     """Version of the library that is running."""
     number: int = library().dmlcsr_version()
     return "%d.%d.%d" % (number // 1000000, number // 1000 % 1000, number % 1000)
-
-
-def model_path(name: str) -> "str | None":
-    """Where a model that comes with the library ("small", "base") lies once it is installed; None for other names."""
-    path: "bytes | None" = library().dmlcsr_model_path(name.encode())
-    return None if path is None else path.decode(errors="surrogateescape")
-
-
-def isa_available(isa: _header.Isa) -> bool:
-    """Can this build and this machine run the instruction set?"""
-    return bool(library().dmlcsr_isa_available(isa))
 
 
 def text(value: "bytes | None") -> str:

@@ -2,19 +2,19 @@
 
 import contextlib
 import ctypes
-import os
 import threading
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Type, Union
 
 import numpy
 
 from . import _batch
+from ._arguments import Path, c_path, c_string, choice, whole
 from ._callbacks import Callbacks, LogFunction, ProgressFunction, Sentence
 from ._classes import Classes, SchemeLike, SideLike, class_bits, rgb, scheme_number, table
 from ._errors import error
 from ._header import (Flags, Format, Geometry, Isa, Precision, Scheme, Status, dmlcsr_face, dmlcsr_find_options,
-                      dmlcsr_job, dmlcsr_options, dmlcsr_region, dmlcsr_result)
-from ._images import Array, Face, RegionLike, output, picture, region_pointer
+                      dmlcsr_job, dmlcsr_options, dmlcsr_result)
+from ._images import Array, Face, RegionLike, as_region, output, picture, raw_region
 from ._library import library, text
 
 Wanted = Union[bool, Array, None]
@@ -55,41 +55,28 @@ class Parser:
     isa: str  #: name of the instruction set in use
     precision: str  #: "fp32", "bf16" or "int8"
 
-    def __init__(self, model: "str | os.PathLike[str] | bytes | bytearray | memoryview | None" = None, *,
+    def __init__(self, model: Union[Path, bytes, bytearray, memoryview, None] = None, *,
                  threads: int = 0, isa: Union[Isa, str] = Isa.AUTO, input_size: int = 0,
-                 geometry: Geometry = Geometry.FINE, keep_edges: bool = False,
+                 geometry: Union[Geometry, str] = Geometry.FINE, keep_edges: bool = False,
                  precision: Union[Precision, str] = Precision.AUTO, pack: bool = False, memory_limit: int = 0,
                  progress: Optional[ProgressFunction] = None, log: Optional[LogFunction] = None) -> None:
         """`model`: a file, the bytes of one, or None for the default model. `progress(done, total)` is called between
         layers, and cancels when it returns False or raises. `log(level, sentence)` receives what the library says."""
         self._handle: Optional[int] = None
-        if isinstance(isa, str):
-            number = library().dmlcsr_isa_find(isa.encode())
-            if number < 0:
-                raise error(Status.ERROR_ARGUMENT, "there is no instruction set %r" % isa)
-            isa = Isa(number)
-        if isinstance(precision, str):
-            number = library().dmlcsr_precision_find(precision.encode())
-            if number < 0:
-                raise error(Status.ERROR_ARGUMENT, "there is no precision %r" % precision)
-            precision = Precision(number)
-        # ctypes would cut these to size in silence.
-        for name, number, bits in (("threads", threads, 32), ("input_size", input_size, 32),
-                                   ("memory_limit", memory_limit, 8 * ctypes.sizeof(ctypes.c_size_t))):
-            if not 0 <= number < 1 << bits:
-                raise error(Status.ERROR_ARGUMENT, "%s is %d" % (name, number))
         callbacks, sentence = Callbacks(progress, log), Sentence()
         options = dmlcsr_options(
-            ctypes.sizeof(dmlcsr_options), threads, isa, input_size, geometry, keep_edges, precision,
-            memory_limit=memory_limit, log=callbacks.c_log, progress=callbacks.c_progress, error=sentence.address,
-            error_size=sentence.size, pack=pack)
+            ctypes.sizeof(dmlcsr_options), whole("threads", threads, 32), choice("instruction set", Isa, isa),
+            whole("input_size", input_size, 32), choice("geometry", Geometry, geometry), bool(keep_edges),
+            choice("precision", Precision, precision),
+            memory_limit=whole("memory_limit", memory_limit, 8 * ctypes.sizeof(ctypes.c_size_t)), log=callbacks.c_log,
+            progress=callbacks.c_progress, error=sentence.address, error_size=sentence.size, pack=bool(pack))
         out = ctypes.c_void_p()
         if isinstance(model, (bytes, bytearray, memoryview)):
             data = numpy.frombuffer(model, numpy.uint8)
             status = callbacks.call(library().dmlcsr_create_from_memory, ctypes.byref(out), data.ctypes.data, data.size,
                                     ctypes.byref(options))
         else:
-            path = os.fsencode(model) if model is not None else None
+            path = c_path("model", model) if model is not None else None
             status = callbacks.call(library().dmlcsr_create, ctypes.byref(out), path, ctypes.byref(options))
         if status != Status.OK:
             raise error(status, str(sentence))
@@ -99,7 +86,9 @@ class Parser:
         lib = library()
         self._handle, self._callbacks = handle, callbacks
         self._busy = threading.Lock()  # held while the library works
-        self._open = threading.Lock()  # held for what may run beside that, but not beside close()
+        # Held for what may run beside that, but not beside close(). What clone() logs may ask this parser something.
+        self._open = threading.RLock()
+        self._asked = 0  # how many hold it, one in the other
         labels = range(lib.dmlcsr_class_count(handle))
         self.classes = [text(lib.dmlcsr_class_name(handle, label)) for label in labels]
         self.colors = rgb(lib.dmlcsr_class_color(handle, label) for label in labels)
@@ -115,6 +104,8 @@ class Parser:
         if self._handle is None:
             return
         with self._working(), self._open:
+            if self._asked:
+                raise RuntimeError("this parser is being cloned: close it afterwards")
             handle, self._handle = self._handle, None
             library().dmlcsr_free(handle)
 
@@ -155,7 +146,11 @@ class Parser:
     def _alive(self) -> Iterator[None]:
         with self._open:
             self._check()
-            yield
+            self._asked += 1
+            try:
+                yield
+            finally:
+                self._asked -= 1
 
     def _check(self) -> None:
         if self._handle is None:
@@ -207,7 +202,7 @@ class Parser:
             setattr(result, name, array.ctypes.data)
             setattr(result, name + "_stride", stride)
         result.matte_classes = class_bits(matte_classes, self.classes)
-        where = region_pointer(region)
+        where = None if region is None else raw_region(as_region(region))
         with self._working():
             status = self._callbacks.call(
                 library().dmlcsr_parse_region, self._handle, ctypes.byref(image.raw),
@@ -220,10 +215,9 @@ class Parser:
                    format: Union[Format, str, None] = None) -> List[Face]:
         """The faces in a whole picture, largest first. `smallest`: their size in pixels, 0 for 1/32 of the longer side;
         `threshold`: the confidence from which on they count, 0 for 0.5; `most`: how many, 0 for all."""
-        if not 0 <= most < 1 << 32:
-            raise error(Status.ERROR_ARGUMENT, "most is %d" % most)
         image = picture(photo, format)
-        options = dmlcsr_find_options(ctypes.sizeof(dmlcsr_find_options), smallest, threshold, most, 0)
+        options = dmlcsr_find_options(ctypes.sizeof(dmlcsr_find_options), smallest, threshold, whole("most", most, 32),
+                                      0)
         faces, count = (dmlcsr_face * _MOST_FACES)(), ctypes.c_size_t()
         with self._working():
             status = self._callbacks.call(
@@ -233,15 +227,15 @@ class Parser:
                 raise error(status, text(library().dmlcsr_last_error(self._handle)))
         return [Face(*(getattr(face, name) for name in Face._fields)) for face in faces[:count.value]]
 
-    def parse_faces(self, photo: Any, faces: Optional[Iterable[Face]] = None, *,
+    def parse_faces(self, photo: Any, faces: Optional[Iterable[RegionLike]] = None, *,
                     format: Union[Format, str, None] = None) -> Array:
-        """Class ids of all faces in one map, height x width, uint8: of those given, or of what find_faces() finds,
-        the smaller ones on top. They are parsed as dmlcsr_parse_many() does it, so `progress` counts faces."""
+        """Class ids of all faces in one map, height x width, uint8: of those given (faces, or regions), or of what
+        find_faces() finds, the smaller ones on top. They are parsed as dmlcsr_parse_many() does it, so `progress` counts
+        faces."""
         image = picture(photo, format)
         labels = numpy.zeros((image.height, image.width), numpy.uint8)
-        found = self.find_faces(photo, format=format) if faces is None else faces
-        regions = [dmlcsr_region(ctypes.sizeof(dmlcsr_region), *face.region(), 0)
-                   for face in sorted(found, key=lambda face: -face.size)]
+        found = map(as_region, self.find_faces(photo, format=format) if faces is None else faces)
+        regions = [raw_region(region) for region in sorted(found, key=lambda region: -region.size)]
         result = dmlcsr_result(ctypes.sizeof(dmlcsr_result), Flags.COMPOSE, labels=labels.ctypes.data)
         jobs = (dmlcsr_job * len(regions))()
         for job, region in zip(jobs, regions):
@@ -263,7 +257,7 @@ class Parser:
             status = library().dmlcsr_forward_size(self._handle, height, width, ctypes.byref(rows),
                                                    ctypes.byref(columns))
             if status != Status.OK:
-                raise error(status)
+                raise error(status, "input of %d x %d: both sides must be 17 to 4097" % (width, height))
             plane = (rows.value, columns.value)
             parsing = numpy.empty((len(self.classes),) + plane, numpy.float32)
             binary = numpy.empty((2,) + plane, numpy.float32) if self.has_edges else None
@@ -278,8 +272,9 @@ class Parser:
     def parse_many(self, photos: Iterable[Any], regions: Optional[Iterable[Optional[RegionLike]]] = None, *,
                    workers: int = 0, format: Union[Format, str, None] = None) -> Iterator[Array]:
         """Label maps of many pictures, in their order, several at once: each worker is a thread with a clone. Pictures
-        are taken from the iterable as they are needed. 0 workers: as many as keep all cores busy, given this parser's
-        threads; with threads=1, that is the fastest way through a pile."""
+        and regions are taken as they are needed; where regions are given, each picture has one, or None. 0 workers: as
+        many as keep all cores busy, given this parser's threads; with threads=1, that is the fastest way through a
+        pile."""
         return _batch.parse_many(self, photos, regions, workers, format)
 
     # ---- what it says about itself ----
@@ -302,7 +297,7 @@ class Parser:
     def metadata(self, key: str) -> Optional[str]:
         """A line of the model file's metadata, such as "dmlcsr.licence"; None when absent."""
         with self._alive():
-            value = library().dmlcsr_metadata(self._handle, key.encode())
+            value = library().dmlcsr_metadata(self._handle, c_string("key", key))
         return None if value is None else text(value)
 
     def memory(self) -> Tuple[int, int]:
@@ -311,3 +306,8 @@ class Parser:
         with self._working():
             library().dmlcsr_memory(self._handle, ctypes.byref(weights), ctypes.byref(scratch))
         return weights.value, scratch.value
+
+
+def isa_available(isa: Union[Isa, str]) -> bool:
+    """Can this build and this machine run the instruction set?"""
+    return bool(library().dmlcsr_isa_available(choice("instruction set", Isa, isa)))
