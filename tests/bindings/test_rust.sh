@@ -14,13 +14,13 @@ cargo="cargo --quiet --locked --offline" manifest="--manifest-path $folder/rust/
     try 0 "no crate but these" [ "$(grep -c '^name = ' "$folder/rust/Cargo.lock")" -eq 2 ]
     try 0 "builds without a warning" env RUSTFLAGS="-D warnings" $cargo build $manifest
     try 0 "tests" $cargo test $manifest -- --nocapture
-    says "test result: ok. 15 passed" "test result: ok. 6 passed" "test result: ok. 2 passed"
+    says "test result: ok. 17 passed" "test result: ok. 6 passed" "test result: ok. 2 passed"
     $cargo test $manifest facts -- --nocapture >"$folder/tests.txt" 2>&1
     same_facts Rust "$folder/tests.txt"
 
     try 0 "doc/rust.md" rustdoc --test doc/rust.md --edition 2021 -L "native=$BUILD/lib" \
         --extern "dmlcsr=$folder/target/debug/libdmlcsr.rlib" -L "dependency=$folder/target/debug/deps"
-    says "6 passed"
+    says "7 passed"
 
     if command -v python3 >/dev/null 2>&1; then
         c_layout

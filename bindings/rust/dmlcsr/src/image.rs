@@ -18,8 +18,9 @@ impl<'a> Image<'a> {
         Image { pixels, width, height, stride: row_bytes(format, width) as usize, format }
     }
 
-    /// With `stride` bytes from one row to the next.
+    /// With `stride` bytes from one row to the next; 0: rows without padding.
     pub fn stride(self, stride: usize) -> Image<'a> {
+        let stride = if stride == 0 { row_bytes(self.format, self.width) as usize } else { stride };
         Image { stride, ..self }
     }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use dmlcsr_sys as sys;
 
-use crate::error::{c_path, text, Sentence};
-use crate::{Error, Geometry, Isa, Parser, Precision, Result};
+use crate::error::{c_path, c_string, text, Sentence};
+use crate::{Error, Geometry, Isa, Log, Parser, Precision, Result};
 
 type Progress = dyn Fn(u32, u32) -> bool + Send + Sync;
+type Logging = dyn Fn(Log, &str) + Send + Sync;
 
 /// Settings of a parser. The defaults are sound.
 #[derive(Clone, Default)]
@@ -23,7 +24,13 @@ pub struct Options {
     precision: Option<Precision>,
     pack: bool,
     memory_limit: usize,
+    callbacks: Callbacks,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks {
     progress: Option<Arc<Progress>>,
+    log: Option<Arc<Logging>>,
 }
 
 impl Options {
@@ -81,7 +88,14 @@ impl Options {
     /// Called between layers with the number of steps done, and of all; false cancels. Clones call it, too, each on the
     /// thread that uses it.
     pub fn progress(mut self, progress: impl Fn(u32, u32) -> bool + Send + Sync + 'static) -> Options {
-        self.progress = Some(Arc::new(progress));
+        self.callbacks.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Receives what the library says, a sentence at a time, also that of an [`Error`] which comes from making a parser
+    /// or a clone. Clones call it, too, each on the thread that uses it.
+    pub fn log(mut self, log: impl Fn(Log, &str) + Send + Sync + 'static) -> Options {
+        self.callbacks.log = Some(Arc::new(log));
         self
     }
 
@@ -105,8 +119,8 @@ impl Options {
 
     fn make(&self, create: impl Fn(*mut *mut sys::dmlcsr, *const sys::dmlcsr_options) -> c_int) -> Result<Parser> {
         let mut sentence = Sentence::new();
-        // A thin pointer to the closure's fat one, at an address that stays: parsers and clones share it.
-        let progress = self.progress.clone().map(Arc::new);
+        // At an address that stays: parsers and clones share it.
+        let callbacks = Arc::new(self.callbacks.clone());
         // All zero is what dmlcsr_options_init() makes of it.
         let mut options: sys::dmlcsr_options = unsafe { std::mem::zeroed() };
         options.struct_size = std::mem::size_of::<sys::dmlcsr_options>();
@@ -119,22 +133,22 @@ impl Options {
         options.pack = self.pack.into();
         options.memory_limit = self.memory_limit;
         options.log = Some(on_log);
-        if let Some(progress) = &progress {
+        if callbacks.progress.is_some() {
             options.progress = Some(on_progress);
-            options.opaque = Arc::as_ptr(progress) as *mut c_void;
         }
+        options.opaque = Arc::as_ptr(&callbacks) as *mut c_void;
         options.error = sentence.pointer();
         options.error_size = sentence.size();
         let mut handle = std::ptr::null_mut();
-        match create(&mut handle, &options) {
-            sys::DMLCSR_OK => Ok(Parser::from_raw(handle, progress)),
-            code => Err(Error::new(code, sentence.text())),
+        match call(|| create(&mut handle, &options)) {
+            (sys::DMLCSR_OK, _) => Ok(Parser::from_raw(handle, callbacks)),
+            (code, _) => Err(Error::new(code, sentence.text())),
         }
     }
 }
 
 /// What the callbacks of a parser look into.
-pub(crate) type Shared = Option<Arc<Arc<Progress>>>;
+pub(crate) type Shared = Arc<Callbacks>;
 
 #[derive(Default)]
 struct Left {
@@ -158,18 +172,41 @@ pub(crate) fn call(library: impl FnOnce() -> c_int) -> (c_int, String) {
     (status, left.log)
 }
 
-unsafe extern "C" fn on_log(_opaque: *mut c_void, _level: c_int, message: *const c_char) {
-    LEFT.with(|left| left.borrow_mut().log = text(message));
+/// No panic may go through C: None where there was one.
+fn caught<T>(callback: impl FnOnce() -> T) -> Option<T> {
+    let keep = |panic| LEFT.with(|left| left.borrow_mut().panic = Some(panic));
+    catch_unwind(AssertUnwindSafe(callback)).map_err(keep).ok()
 }
 
-/// No panic may go through C.
+unsafe extern "C" fn on_log(opaque: *mut c_void, level: c_int, message: *const c_char) {
+    let message = text(message);
+    if let Some(log) = &(*(opaque as *const Callbacks)).log {
+        // A level that is younger than this crate is less urgent than those it knows.
+        caught(|| log(Log::from_raw(level).unwrap_or(Log::Info), &message));
+    }
+    LEFT.with(|left| left.borrow_mut().log = message);
+}
+
 unsafe extern "C" fn on_progress(opaque: *mut c_void, done: u32, total: u32) -> c_int {
-    let progress = &*(opaque as *const Arc<Progress>);
-    match catch_unwind(AssertUnwindSafe(|| progress(done, total))) {
-        Ok(go_on) => (!go_on).into(),
-        Err(panic) => {
-            LEFT.with(|left| left.borrow_mut().panic = Some(panic));
-            1
-        }
+    let go_on = match &(*(opaque as *const Callbacks)).progress {
+        Some(progress) => caught(|| progress(done, total)).unwrap_or(false),
+        None => true,
+    };
+    (!go_on).into()
+}
+
+impl Isa {
+    /// The instruction set of that name, such as "avx2".
+    pub fn find(name: &str) -> Option<Isa> {
+        let name = c_string(name).ok()?;
+        Isa::from_raw(unsafe { sys::dmlcsr_isa_find(name.as_ptr()) })
+    }
+}
+
+impl Precision {
+    /// The precision of that name, such as "bf16".
+    pub fn find(name: &str) -> Option<Precision> {
+        let name = c_string(name).ok()?;
+        Precision::from_raw(unsafe { sys::dmlcsr_precision_find(name.as_ptr()) })
     }
 }

@@ -131,7 +131,7 @@ impl Parser {
         let (mut rows, mut columns) = (0, 0);
         let code = unsafe { sys::dmlcsr_forward_size(self.raw(), height, width, &mut rows, &mut columns) };
         if code != sys::DMLCSR_OK {
-            return Err(Error::new(code, String::new()));
+            return Err(Error::new(code, format!("input of {width} x {height}: both sides must be 17 to 4097")));
         }
         if input.len() as u64 != 3 * u64::from(height) * u64::from(width) {
             return Err(Error::argument(format!("{} values are no input of 3 x {height} x {width}", input.len())));

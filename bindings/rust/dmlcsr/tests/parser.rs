@@ -1,11 +1,11 @@
 //! Against the built library; DMLCSR_MODEL names the model file, and DMLCSR_PHOTO, if it is set, the picture of two
 //! faces that tests/bindings/photo.c makes.
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 
 use dmlcsr::{
-    ConvertOptions, Face, FindOptions, Format, Image, Isa, Mask, OnnxOptions, Options, Outputs, Parser, Plane, Region,
-    Scheme, Side, Status, Storage,
+    ConvertOptions, Face, FindOptions, Format, Image, Isa, Log, Mask, OnnxOptions, Options, Outputs, Parser, Plane,
+    Precision, Region, Scheme, Side, Status, Storage,
 };
 
 const WIDTH: u32 = 67;
@@ -40,6 +40,7 @@ fn labels_with_and_without_strides() {
     let labels = parser.parse(&image(&tight)).unwrap();
     assert!(labels.iter().any(|&label| label != 0));
     assert_eq!(parser.parse(&image(&padded).stride(3 * WIDTH as usize + 5)).unwrap(), labels);
+    assert_eq!(parser.parse(&image(&tight).stride(9).stride(0)).unwrap(), labels); // 0: rows without padding
     let region = Region::new(33.0, 26.0, 40.0);
     assert_ne!(parser.parse_face(&image(&tight), Some(&region)).unwrap(), labels);
 
@@ -148,6 +149,36 @@ fn cancelling_and_panics() {
 }
 
 #[test]
+fn log() {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = said.clone();
+    let log = move |level, sentence: &str| heard.lock().unwrap().push((level, sentence.to_owned()));
+    let options = Options::new().threads(1).log(log).progress(|_, _| false);
+    let error = options.open("/nowhere.safetensors").err().unwrap();
+    assert_eq!(*said.lock().unwrap(), [(Log::Error, error.to_string())]);
+
+    // Both callbacks are there, for clones, too, and without a word where all is well.
+    let pixels = drawing(3 * WIDTH as usize);
+    let mut clone = options.open(model()).unwrap().try_clone().unwrap();
+    assert_eq!(clone.parse(&image(&pixels)).unwrap_err().status(), Some(Status::Cancelled));
+    assert_eq!(said.lock().unwrap().len(), 1);
+
+    let options = Options::new().log(|_, _| panic!("no"));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| options.open("/nowhere.safetensors").err()));
+    assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"no"));
+}
+
+#[test]
+fn names_of_constants() {
+    assert_eq!(["auto", "c", "avx512"].map(Isa::find), [Isa::Auto, Isa::C, Isa::Avx512].map(Some));
+    let precisions = [Precision::Auto, Precision::Fp32, Precision::Int8];
+    assert_eq!(["auto", "fp32", "int8"].map(Precision::find), precisions.map(Some));
+    for name in ["", "mmx", "c\0", "int8\0"] {
+        assert_eq!((Isa::find(name), Precision::find(name)), (None, None));
+    }
+}
+
+#[test]
 fn the_bare_network() {
     let options = Options::new().threads(1).isa(Isa::C).keep_edges(true).input_size(33);
     let mut parser = options.open(model()).unwrap();
@@ -158,7 +189,8 @@ fn the_bare_network() {
     assert_eq!(logits.parsing.len(), 45 * parser.class_count() as usize);
     assert_eq!(logits.binary_edge.len(), 90);
     assert!(parser.forward(&[0.5; 99], 33, 17).is_err());
-    assert!(parser.forward(&[], 0, 17).is_err());
+    let error = parser.forward(&[], 17, 0).unwrap_err();
+    assert_eq!(error.to_string(), "input of 0 x 17: both sides must be 17 to 4097");
 }
 
 #[test]
