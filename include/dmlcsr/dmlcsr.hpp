@@ -10,8 +10,8 @@
  * it ends the program, so ask ok(), status() and message() first.
  *
  * Rules are those of dmlcsr.h: one Parser, one thread at a time, one clone() per thread. Inspecting, converting
- * and exporting model files, and allocators, are left to the functions there. The C library has the name `dmlcsr` for its
- * handle, so the namespace cannot.
+ * and exporting model files, dmlcsr_parse_many() with jobs of one's own, and allocators are left to the functions there,
+ * training to train.h. The C library has the name `dmlcsr` for its handle, so the namespace cannot.
  */
 #ifndef DMLCSR_HPP
 #define DMLCSR_HPP
@@ -135,6 +135,11 @@ public:
         check();
         return *value_;
     }
+    const T &value() const &
+    {
+        check();
+        return *value_;
+    }
     T value() &&
     {
         check();
@@ -247,6 +252,12 @@ struct Options {
 /** An id for each of 256 ids, as remap() in mask.hpp takes it. */
 using Table = std::array<std::uint8_t, 256>;
 
+/** Bytes that a parser holds: see dmlcsr_memory(). */
+struct Memory {
+    std::size_t weights = 0; /**< shared among clones */
+    std::size_t scratch = 0;
+};
+
 /** What the bare network says: planes of height x width logits. */
 struct Logits {
     std::uint32_t height = 0, width = 0;
@@ -346,6 +357,7 @@ inline Result<Table> checked(const Table &table, int status, const char *why)
 
 constexpr const char *no_table = "there is no such scheme, side or id, or whose left it is in the source is not known";
 constexpr std::size_t most_faces = 1000; // in one picture, as dmlcsr_find_options says
+constexpr const char *moved_away = "this parser was moved away: it has no model any more";
 constexpr const char *few_pixels = "the pixels are fewer than the picture's size says";
 
 } // namespace detail
@@ -375,8 +387,8 @@ public:
         const int status = dmlcsr_clone(&handle, handle_.get());
         if (status == DMLCSR_OK)
             return Parser(handle, options_);
-        const std::string &why = detail::last_log();
-        return {static_cast<Status>(status), why.empty() ? dmlcsr_strerror(status) : why};
+        const std::string &said = detail::last_log();
+        return {static_cast<Status>(status), said.empty() ? why(status) : said};
     }
 
     /** Class ids, height rows of width. Without a region, the picture is framed about as a portrait is. */
@@ -443,7 +455,7 @@ public:
         std::size_t count = 0;
         const int status = dmlcsr_find_faces(handle_.get(), &picture, &c, found.data(), found.size(), &count);
         if (status != DMLCSR_OK)
-            return {static_cast<Status>(status), dmlcsr_last_error(handle_.get())};
+            return {static_cast<Status>(status), why(status)};
         found.resize(std::min(count, found.size()));
         std::vector<Face> faces;
         for (const dmlcsr_face &f : found)
@@ -481,8 +493,11 @@ public:
     {
         Logits out;
         const int status = dmlcsr_forward_size(handle_.get(), height, width, &out.height, &out.width);
+        if (status != DMLCSR_OK && handle_)
+            return {static_cast<Status>(status), "input of " + std::to_string(width) + " x " + std::to_string(height) +
+                                                     ": both sides must be 17 to 4097"};
         if (status != DMLCSR_OK)
-            return {static_cast<Status>(status), dmlcsr_strerror(status)};
+            return {static_cast<Status>(status), why(status)};
         if (input.size() != std::size_t{3} * height * width)
             return {Status::argument, "the input is not 3 x height x width"};
         const std::size_t plane = std::size_t{out.height} * out.width;
@@ -495,7 +510,7 @@ public:
                                         has_edges() ? out.binary_edge.data() : nullptr,
                                         has_edges() ? out.category_edge.data() : nullptr);
         if (done != DMLCSR_OK)
-            return {static_cast<Status>(done), dmlcsr_last_error(handle_.get())};
+            return {static_cast<Status>(done), why(done)};
         return out;
     }
 
@@ -511,7 +526,7 @@ public:
         Table table{};
         const int status = dmlcsr_class_map(handle_.get(), static_cast<int>(to), static_cast<int>(side), other,
                                             table.data());
-        return detail::checked(table, status, detail::no_table);
+        return detail::checked(table, status, handle_ ? detail::no_table : detail::moved_away);
     }
 
     /** A table that swaps left and right: for the labels of a mirrored picture. */
@@ -529,6 +544,13 @@ public:
     const char *isa() const noexcept { return dmlcsr_isa(handle_.get()); }
     const char *precision() const noexcept { return dmlcsr_precision(handle_.get()); }
 
+    Memory memory() const noexcept
+    {
+        Memory bytes;
+        dmlcsr_memory(handle_.get(), &bytes.weights, &bytes.scratch);
+        return bytes;
+    }
+
     /** For what is not wrapped here. Still owned by this object. */
     dmlcsr *get() const noexcept { return handle_.get(); }
 
@@ -536,6 +558,15 @@ private:
     struct Free {
         void operator()(dmlcsr *handle) const noexcept { dmlcsr_free(handle); }
     };
+
+    /** What there is to say of a failure: the library's sentence, if it has one. */
+    std::string why(int status) const
+    {
+        if (!handle_)
+            return detail::moved_away;
+        const char *said = dmlcsr_last_error(handle_.get());
+        return *said ? said : dmlcsr_strerror(status);
+    }
 
     Parser(dmlcsr *handle, std::shared_ptr<Options> options) : options_(std::move(options)), handle_(handle) {}
 
@@ -598,7 +629,7 @@ private:
         }
         const int status = dmlcsr_parse_many(handle_.get(), jobs.data(), jobs.size());
         if (status != DMLCSR_OK)
-            return {static_cast<Status>(status), dmlcsr_last_error(handle_.get())};
+            return {static_cast<Status>(status), why(status)};
         return labels;
     }
 
@@ -609,13 +640,33 @@ private:
         const int status = dmlcsr_parse_region(handle_.get(), &picture, region ? &where : nullptr, &result);
         if (status == DMLCSR_OK)
             return Done{};
-        return {static_cast<Status>(status), dmlcsr_last_error(handle_.get())};
+        return {static_cast<Status>(status), why(status)};
     }
 
     // The handle goes first: its callbacks look into the options.
     std::shared_ptr<Options> options_;
     std::unique_ptr<dmlcsr, Free> handle_;
 };
+
+/** dmlcsr_version(): that of the library which is running, as DMLCSR_VERSION. */
+inline std::uint32_t version() noexcept { return dmlcsr_version(); }
+
+/** Can this build and this machine run the instruction set? */
+inline bool isa_available(Isa isa) noexcept { return dmlcsr_isa_available(static_cast<int>(isa)) != 0; }
+
+/** The instruction set of that name, such as "avx2". */
+inline std::optional<Isa> isa_find(const char *name) noexcept
+{
+    const int number = dmlcsr_isa_find(name);
+    return number < 0 ? std::nullopt : std::optional<Isa>(static_cast<Isa>(number));
+}
+
+/** The precision of that name, such as "bf16". */
+inline std::optional<Precision> precision_find(const char *name) noexcept
+{
+    const int number = dmlcsr_precision_find(name);
+    return number < 0 ? std::nullopt : std::optional<Precision>(static_cast<Precision>(number));
+}
 
 /** dmlcsr_model_path(). */
 inline const char *model_path(const char *name) noexcept { return dmlcsr_model_path(name); }

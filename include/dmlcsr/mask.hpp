@@ -12,6 +12,9 @@
 #ifndef DMLCSR_MASK_HPP
 #define DMLCSR_MASK_HPP
 
+#include <cstdio>
+#include <limits>
+
 #include "dmlcsr.hpp"
 #include "mask.h"
 
@@ -45,8 +48,14 @@ template <class Call> Result<Done> apply(const Mask &in, const Rows<std::uint8_t
 using Measured = int (*)(const dmlcsr_plane *, float, void *, std::size_t, const dmlcsr_plane *);
 
 /** The same with scratch memory, for a function that looks `reach` pixels far. */
-inline Result<Done> measure(const Mask &in, float reach, const Rows<std::uint8_t> &out, Measured library)
+inline Result<Done> measure(const char *name, const Mask &in, float reach, const Rows<std::uint8_t> &out,
+                            Measured library)
 {
+    if (!(reach >= 0 && reach <= std::numeric_limits<float>::max())) {
+        std::array<char, 100> why{};
+        std::snprintf(why.data(), why.size(), "%s is %g, must be 0 or above, and finite", name, double{reach});
+        return {Status::argument, why.data()};
+    }
     return apply(in, out, [&](const dmlcsr_plane &from, const dmlcsr_plane &to) {
         const std::size_t size = dmlcsr_mask_scratch(in.width, in.height);
         const std::unique_ptr<std::uint64_t[]> scratch(new std::uint64_t[(size + 7) / 8]);
@@ -95,7 +104,7 @@ inline Result<std::vector<std::uint8_t>> select(const Mask &labels, std::uint64_
 /** 255 where a pixel that is on (from 128) lies within `radius` pixels. */
 inline Result<Done> grow(const Mask &mask, float radius, const Rows<std::uint8_t> &out)
 {
-    return detail::measure(mask, radius, out, dmlcsr_mask_grow);
+    return detail::measure("radius", mask, radius, out, dmlcsr_mask_grow);
 }
 inline Result<std::vector<std::uint8_t>> grow(const Mask &mask, float radius)
 {
@@ -105,7 +114,7 @@ inline Result<std::vector<std::uint8_t>> grow(const Mask &mask, float radius)
 /** 255 where no pixel that is off lies within `radius` pixels. */
 inline Result<Done> shrink(const Mask &mask, float radius, const Rows<std::uint8_t> &out)
 {
-    return detail::measure(mask, radius, out, dmlcsr_mask_shrink);
+    return detail::measure("radius", mask, radius, out, dmlcsr_mask_shrink);
 }
 inline Result<std::vector<std::uint8_t>> shrink(const Mask &mask, float radius)
 {
@@ -115,7 +124,7 @@ inline Result<std::vector<std::uint8_t>> shrink(const Mask &mask, float radius)
 /** A soft edge: from 0 to 255 within `width` pixels, half of them on each side. */
 inline Result<Done> feather(const Mask &mask, float width, const Rows<std::uint8_t> &out)
 {
-    return detail::measure(mask, width, out, dmlcsr_mask_feather);
+    return detail::measure("width", mask, width, out, dmlcsr_mask_feather);
 }
 inline Result<std::vector<std::uint8_t>> feather(const Mask &mask, float width)
 {
@@ -125,7 +134,7 @@ inline Result<std::vector<std::uint8_t>> feather(const Mask &mask, float width)
 /** A soft matte as it is at its edge, fully on or off from band / 2 pixels away: without haze and holes. */
 inline Result<Done> clean(const Mask &matte, float band, const Rows<std::uint8_t> &out)
 {
-    return detail::measure(matte, band, out, dmlcsr_mask_clean);
+    return detail::measure("band", matte, band, out, dmlcsr_mask_clean);
 }
 inline Result<std::vector<std::uint8_t>> clean(const Mask &matte, float band)
 {

@@ -150,6 +150,10 @@ static void masks()
     CHECK(cpp::select(padded, 1, overlapping).status() == cpp::Status::argument);
     CHECK(cpp::feather(labels, -1).status() == cpp::Status::argument);
     CHECK(cpp::clean(labels, NAN).status() == cpp::Status::argument);
+    CHECK(cpp::grow(labels, -1.5f).message() == "radius is -1.5, must be 0 or above, and finite");
+    CHECK(cpp::shrink(labels, INFINITY, mask).message() == "radius is inf, must be 0 or above, and finite");
+    CHECK(cpp::feather(labels, -1).message() == "width is -1, must be 0 or above, and finite");
+    CHECK(cpp::clean(labels, -2).message() == "band is -2, must be 0 or above, and finite");
 }
 
 // ---- what facts.c says ----
@@ -303,6 +307,8 @@ static void settings(const char *model)
     CHECK(logits.height == 9 && logits.width == 5);
     CHECK(logits.parsing.size() == 45 * parser.class_count() && logits.binary_edge.size() == 90);
     CHECK(parser.forward(input, 33, 18).status() == cpp::Status::argument);
+    CHECK(parser.forward(input, 5, 4098).message() == "input of 4098 x 5: both sides must be 17 to 4097");
+    CHECK(parser.memory().weights > 1 << 20 && parser.memory().scratch > 1 << 10);
     CHECK(calls > 0);
     go_on = false;
     CHECK(parser.forward(input, 33, 17).status() == cpp::Status::cancelled);
@@ -327,9 +333,33 @@ static void clones(const cpp::Parser &parser)
     CHECK(!maps[0].empty() && maps[0] == maps[1] && maps[0] == maps[2]);
 }
 
+static void names()
+{
+    CHECK(cpp::version() == dmlcsr_version());
+    CHECK(cpp::isa_available(cpp::Isa::c) && !cpp::isa_available(static_cast<cpp::Isa>(99)));
+    CHECK(cpp::isa_find("avx2") == cpp::Isa::avx2 && cpp::isa_find("auto") == cpp::Isa::automatic);
+    CHECK(!cpp::isa_find("mmx") && !cpp::isa_find(nullptr));
+    CHECK(cpp::precision_find("bf16") == cpp::Precision::bf16 && !cpp::precision_find("fp8"));
+}
+
+/* What was moved away has no model, and says so. */
+static void moved(cpp::Parser &away)
+{
+    const auto pixels = drawing(3 * width, 3);
+    const std::vector<float> input(3 * 33 * 17);
+    const std::string why = "this parser was moved away: it has no model any more";
+    CHECK(away.parse({pixels, width, height}).message() == why && away.clone().message() == why);
+    CHECK(away.forward(input, 33, 17).message() == why && away.find_faces({pixels, width, height}).message() == why);
+    CHECK(away.class_map(cpp::Scheme::lapa).message() == why && away.memory().weights == 0);
+    CHECK(away.clone().status() == cpp::Status::argument);
+}
+
 int main(int argc, char **argv)
 {
-    auto parser = cpp::Parser::open(argv[1]).value();
+    auto opened = cpp::Parser::open(argv[1]);
+    const auto &seen = opened;
+    CHECK(&seen.value() == &opened.value() && seen.value().class_count() > 0);
+    auto parser = std::move(opened).value();
     facts(parser, argc > 2 ? argv[2] : nullptr);
     pictures(parser);
     faces(parser);
@@ -338,8 +368,10 @@ int main(int argc, char **argv)
     refusals(parser);
     settings(argv[1]);
     clones(parser);
-    auto moved = std::move(parser);
-    CHECK(moved.class_count() > 0);
+    names();
+    auto other = std::move(parser);
+    CHECK(other.class_count() > 0);
+    moved(parser);
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }
