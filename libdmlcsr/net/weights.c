@@ -14,8 +14,8 @@ static int load_all(dml_loader *l, dml_weights *w)
 /* True for a key that belongs to the network, and that load_all therefore must have taken. */
 static bool belongs(const char *name, bool edges)
 {
-    static const char *const prefix[] = {"conv1.", "conv2.", "conv3.", "bn1.",    "bn2.",    "bn3.",
-                                         "layer1.", "layer2.", "layer3.", "layer4.", "layer6.", "context."};
+    static const char prefix[][9] = {"conv1.", "conv2.", "conv3.", "bn1.",    "bn2.",    "bn3.",
+                                     "layer1.", "layer2.", "layer3.", "layer4.", "layer6.", "context."};
     const char *end = strrchr(name, '.');
     if (end && (strcmp(end, ".num_batches_tracked") == 0 || strcmp(end, DML_RANGE) == 0
                 || strcmp(end, ".weight" DML_SCALE) == 0))
