@@ -58,6 +58,7 @@ int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *op
     size_t held = atomic_load(&shared->memory.used), limit = options->memory_limit;
     if (limit)
         limit = limit > held ? limit - held : 1;
+    h->progress = options->progress;
     dmlcsr *h = alloc_holder(options, limit, sizeof *h, &status, error);
     if (!h)
         return status;

@@ -27,6 +27,8 @@ struct dmlcsr {
     uint8_t *scratch;  /* for image results */
     struct dmlcsr **worker; /* handles of one thread for dmlcsr_parse_many(), as many as threads, or NULL */
     uint32_t workers;  /* made so far */
+    /* That of the options, which may be cloned at any time and stay as they are; NULL while dmlcsr_parse_many() counts jobs. */
+    int (*progress)(void *opaque, uint32_t done, uint32_t total);
     struct dml_finder *finder; /* for dmlcsr_find_faces(), or NULL */
     dml_error error;
 };

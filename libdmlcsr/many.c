@@ -124,18 +124,21 @@ static void run_all(many *m)
 
 int dml_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count)
 {
-    many m = {.handle = handle, .job = jobs, .count = count, .failed = count, .progress = handle->options.progress};
+    many m = {.handle = handle, .job = jobs, .count = count, .failed = count, .progress = handle->progress};
     for (size_t i = 0; i < count; i++)
         jobs[i].status = WAITING;
     pthread_mutex_init(&m.mutex, NULL);
     pthread_cond_init(&m.ended, NULL);
-    handle->options.progress = NULL; /* it counts jobs here, not layers */
+    handle->progress = NULL; /* it counts jobs here, not layers */
     run_all(&m);
-    handle->options.progress = m.progress;
+    handle->progress = m.progress;
     pthread_cond_destroy(&m.ended);
     pthread_mutex_destroy(&m.mutex);
-    if (m.failed == count)
-        return DMLCSR_OK;
-    handle->error = m.error;
-    return jobs[m.failed].status;
+    if (m.failed < count) {
+        handle->error = m.error;
+        return jobs[m.failed].status;
+    }
+    if (m.progress && count)
+        m.progress(handle->options.opaque, (uint32_t)count, (uint32_t)count);
+    return DMLCSR_OK;
 }

@@ -8,7 +8,7 @@
 
 int dml_parse_network(dmlcsr *handle, dml_net *net, bool edges)
 {
-    const dml_watch watch = {.progress = handle->options.progress, .opaque = handle->options.opaque};
+    const dml_watch watch = {.progress = handle->progress, .opaque = handle->options.opaque};
     int status = dml_net_run(net, handle->pool, edges, &watch);
     if (status == DMLCSR_ERROR_CANCELLED)
         dml_fail(&handle->error, status, "cancelled by the progress callback");

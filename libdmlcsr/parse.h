@@ -17,7 +17,7 @@ int dml_parse(dmlcsr *handle, const dmlcsr_image *image, const dmlcsr_region *re
 /* dmlcsr_parse_many(); jobs is not NULL unless count is 0, which is below 2^32. (many.c) */
 int dml_parse_many(dmlcsr *handle, dmlcsr_job *jobs, size_t count);
 
-/* The network with the caller's progress callback. */
+/* The network with the caller's progress callback, unless that counts jobs. */
 int dml_parse_network(dmlcsr *handle, dml_net *net, bool edges);
 
 #endif

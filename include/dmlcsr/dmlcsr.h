@@ -326,7 +326,7 @@ typedef struct dmlcsr_job {
  * The first call with enough jobs makes scratch memory for each thread, which is kept; where memory or its limit does not
  * allow that, jobs run one after the other. Jobs may write to the same maps where all of them compose (DMLCSR_COMPOSE):
  * they do in their order. All jobs run, also when some fail. options.progress is called between jobs with the numbers
- * of jobs, and cancels those that have not begun.
+ * of jobs, and cancels those that have not begun; when all have succeeded, it is called once more, with done == total.
  *
  * @param handle  the parser
  * @param jobs    may be NULL when `count` is 0

@@ -1,6 +1,7 @@
 /* dmlcsr_parse_many: the same bits as one call after the other, for any number of threads; maps that jobs share; what it
- * says of jobs that fail; cancelling; and a memory limit that leaves no room for more threads. */
+ * says of jobs that fail; progress and cancelling; and a memory limit that leaves no room for more threads. */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,89 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+typedef struct watcher {
+    dmlcsr *handle, *clone; /* the handle is cloned by another thread while it is at work */
+    uint32_t calls, last, total;
+} watcher;
+
+static void *make_clone(void *opaque)
+{
+    watcher *w = opaque;
+    dmlcsr_clone(&w->clone, w->handle);
+    return NULL;
+}
+
+static int watch(void *opaque, uint32_t done, uint32_t total)
+{
+    watcher *w = opaque;
+    pthread_t thread;
+    ck_assert_uint_ge(done, w->last);
+    if (w->handle && !w->clone) {
+        ck_assert_int_eq(pthread_create(&thread, NULL, make_clone, w), 0);
+        pthread_join(thread, NULL);
+    }
+    w->calls++;
+    w->last = done;
+    w->total = total;
+    return 0;
+}
+
+static dmlcsr *watched(watcher *w, uint32_t threads)
+{
+    dmlcsr_options options;
+    dmlcsr_options_init(&options);
+    options.progress = watch;
+    options.opaque = w;
+    *w = (watcher){0};
+    return make(&options, threads);
+}
+
+START_TEST(progress)
+{
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        watcher w;
+        dmlcsr *handle = watched(&w, threads);
+        write_to(together[0], PIXELS, 0);
+        ck_assert_int_eq(dmlcsr_parse_many(handle, NULL, 0), DMLCSR_OK);
+        ck_assert_uint_eq(w.calls, 0); /* 0 of 0 is no share */
+        ck_assert_int_eq(dmlcsr_parse_many(handle, job, JOBS), DMLCSR_OK);
+        ck_assert_uint_eq(w.total, JOBS);
+        ck_assert_uint_eq(w.last, JOBS); /* the end is told, once */
+        ck_assert_uint_le(w.calls, JOBS + 1);
+        if (threads == 1)
+            ck_assert_uint_eq(w.calls, JOBS + 1);
+        w.calls = w.last = 0;
+        job[3].image = NULL;
+        ck_assert_int_eq(dmlcsr_parse_many(handle, job, JOBS), DMLCSR_ERROR_ARGUMENT);
+        ck_assert_uint_lt(w.last, JOBS);
+        job[3].image = &image;
+        dmlcsr_free(handle);
+    }
+}
+END_TEST
+
+/* It has its original's callback, and the original has it still, for the layers of a parse. */
+START_TEST(cloned_meanwhile)
+{
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        watcher w;
+        dmlcsr *handle = watched(&w, threads);
+        w.handle = handle;
+        write_to(together[0], PIXELS, 0);
+        ck_assert_int_eq(dmlcsr_parse_many(handle, job, JOBS), DMLCSR_OK);
+        ck_assert_ptr_nonnull(w.clone);
+        dmlcsr *const both[] = {handle, w.clone};
+        for (int i = 0; i < 2; i++) {
+            w.calls = w.last = 0;
+            ck_assert_int_eq(dmlcsr_parse(both[i], &image, together[0], WIDTH), DMLCSR_OK);
+            ck_assert_uint_gt(w.total, JOBS);
+            ck_assert_uint_eq(w.calls, w.total + 1);
+            dmlcsr_free(both[i]);
+        }
+    }
+}
+END_TEST
+
 /* Not the second call: the caller's thread, which makes them, may get no job but those that are left over. */
 static int stop_after_one(void *opaque, uint32_t done, uint32_t total)
 {
@@ -229,6 +313,8 @@ int main(void)
     tcase_add_test(c, one_map);
     tcase_add_test(c, failed_jobs);
     tcase_add_test(c, bad_arguments);
+    tcase_add_test(c, progress);
+    tcase_add_test(c, cloned_meanwhile);
     tcase_add_test(c, cancelling);
     tcase_add_test(c, memory_limit);
     suite_add_tcase(suite, c);
