@@ -114,7 +114,7 @@ size_t dml_handle_scratch(const dmlcsr *handle)
 {
     size_t bytes = atomic_load(&handle->memory.used);
     for (uint32_t i = 0; i < handle->workers; i++)
-        bytes += dml_handle_scratch(handle->worker[i]);
+        bytes += atomic_load(&handle->worker[i]->memory.used); /* it has no workers of its own */
     return bytes;
 }
 
