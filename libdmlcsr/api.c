@@ -306,8 +306,7 @@ const char *dmlcsr_last_error(const dmlcsr *handle)
 
 int dmlcsr_isa_find(const char *name)
 {
-    static const char *const names[] = {"auto", "c", "sse41", "avx2", "avx512", "neon"};
-    return find_name(names, sizeof names / sizeof *names, name);
+    return find_name(dml_isa_names, DML_ISAS, name);
 }
 
 static const char *const precisions[] = {"auto", "fp32", "bf16", "int8"};

@@ -42,8 +42,7 @@ static int check(exporter *e, const char *model_path, const char *out_path)
 static int load(exporter *e, const char *model_path)
 {
     int status;
-    if (!dml_kernels_init(&e->kernels, DMLCSR_ISA_AUTO))
-        return dml_fail(&e->error, DMLCSR_ERROR_ISA, "no instruction set of this build runs here");
+    DML_TRY(dml_kernels_create(&e->kernels, DMLCSR_ISA_AUTO, &e->error));
     DML_TRY(dml_model_open(&e->model, model_path, &e->memory, &e->error));
     const dml_keep keep = {DMLCSR_PRECISION_FP32, false, e->options.edges != 0};
     DML_TRY(dml_weights_create(&e->weights, e->model, &e->kernels, &keep, NULL, &e->memory, &e->error));

@@ -30,11 +30,7 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
     if (!shared)
         return status;
     atomic_init(&shared->references, 1);
-    if (!dml_kernels_init(&shared->kernels, options->isa)) {
-        status = dml_fail(error, DMLCSR_ERROR_ISA, "instruction set %d is not available, on this machine or in this build",
-                          options->isa);
-        goto fail;
-    }
+    DML_TRY(dml_kernels_create(&shared->kernels, options->isa, error));
     DML_TRY(dml_pool_create(&pool, &shared->memory, options->threads, error));
     shared->precision = dml_weights_precision(model, options->precision);
     const dml_keep keep = {shared->precision, options->pack != 0, options->keep_edges != 0};
@@ -58,11 +54,11 @@ int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *op
     size_t held = atomic_load(&shared->memory.used), limit = options->memory_limit;
     if (limit)
         limit = limit > held ? limit - held : 1;
-    h->progress = options->progress;
     dmlcsr *h = alloc_holder(options, limit, sizeof *h, &status, error);
     if (!h)
         return status;
     h->options = *options;
+    h->progress = options->progress;
     h->options.error = NULL; /* the caller's buffer is for the create call only */
     h->size = options->input_size ? options->input_size : shared->info.size;
     DML_TRY(dml_pool_create(&h->pool, &h->memory, options->threads, error));

@@ -214,6 +214,8 @@ static const struct level {
 #endif
 };
 
+const char *const dml_isa_names[DML_ISAS] = {"auto", "c", "sse41", "avx2", "avx512", "neon"};
+
 bool dml_kernels_init(dml_kernels *table, int isa)
 {
     bool found = false;
@@ -232,4 +234,12 @@ bool dml_kernels_init(dml_kernels *table, int isa)
         reached = levels[i].isa == isa;
     }
     return true;
+}
+
+int dml_kernels_create(dml_kernels *table, int isa, dml_error *error)
+{
+    if (dml_kernels_init(table, isa))
+        return DMLCSR_OK;
+    return dml_fail(error, DMLCSR_ERROR_ISA, "instruction set %d (%s) is not available, on this machine or in this build",
+                    isa, isa >= 0 && isa < DML_ISAS ? dml_isa_names[isa] : "unknown");
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "base/status.h"
 
 /* ---- convolution --------------------------------------------------------------------------------------------------
  *
@@ -229,8 +230,15 @@ typedef struct dml_kernels {
     void (*from_bf16)(const void *in, size_t n, float *out);
 } dml_kernels;
 
+/* The names of DMLCSR_ISA_... */
+#define DML_ISAS (DMLCSR_ISA_NEON + 1)
+extern const char *const dml_isa_names[DML_ISAS];
+
 /* Fills the table for DMLCSR_ISA_... (AUTO: the best there is). False when the build or the machine lacks it. */
 bool dml_kernels_init(dml_kernels *table, int isa);
+
+/* The same for what a caller asks for: DMLCSR_ERROR_ISA with the name of what is missing. */
+int dml_kernels_create(dml_kernels *table, int isa, dml_error *error);
 
 /* Each level overwrites what it does better than the one below. Only the levels of this build are defined. */
 void dml_kernels_c(dml_kernels *table);

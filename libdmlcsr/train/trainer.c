@@ -74,9 +74,9 @@ static int take_communicator(dmlcsr_trainer *t, const dmlcsr_communicator *c)
 static int take_core(dmlcsr_trainer *t)
 {
     const dmlcsr_trainer_options *o = &t->options;
-    if (!dml_kernels_init(&t->core.kernels, o->isa))
-        return dml_fail(&t->error, DMLCSR_ERROR_ISA, "instruction set %d is not there on this machine or in this build",
-                        o->isa);
+    const int status = dml_kernels_create(&t->core.kernels, o->isa, &t->error);
+    if (status != DMLCSR_OK)
+        return status;
     dml_back_kernels_init(&t->core.back, t->core.kernels.isa);
     return dml_pool_create(&t->core.pool, &t->memory, o->threads, &t->error);
 }

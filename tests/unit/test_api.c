@@ -156,9 +156,10 @@ START_TEST(bad_options)
     create_fails(DMLCSR_ERROR_ARGUMENT, "geometry is 2");
     options.geometry = 0;
     options.isa = 77;
-    create_fails(DMLCSR_ERROR_ISA, "77");
+    create_fails(DMLCSR_ERROR_ISA, "instruction set 77 (unknown)");
     options.isa = dmlcsr_isa_available(DMLCSR_ISA_NEON) ? DMLCSR_ISA_AVX2 : DMLCSR_ISA_NEON;
-    create_fails(DMLCSR_ERROR_ISA, "not available");
+    create_fails(DMLCSR_ERROR_ISA, options.isa == DMLCSR_ISA_NEON ? "instruction set 5 (neon) is not available"
+                                                                  : "instruction set 3 (avx2) is not available");
     options.isa = 0;
     options.precision = 4;
     create_fails(DMLCSR_ERROR_ARGUMENT, "precision");
