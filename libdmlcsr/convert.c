@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metadata.h"
+#include "info.h"
 #include "net/load.h"
+#include "net/net.h"
 
 #define SMALL 8192 /* fewer values are not stored as bytes: they save nothing, and the last layer is among them */
 
@@ -211,9 +212,20 @@ static int check(converter *c, const char *model_path, const char *out_path)
     if (o->calibration_count && !o->calibration)
         return dml_fail(c->error, DMLCSR_ERROR_ARGUMENT, "calibration is NULL, but calibration_count is %zu",
                         o->calibration_count);
-    if (!dml_kernels_init(&c->kernels, DMLCSR_ISA_AUTO))
-        return dml_fail(c->error, DMLCSR_ERROR_ISA, "no instruction set of this build runs here");
-    return DMLCSR_OK;
+    return dml_kernels_create(&c->kernels, DMLCSR_ISA_AUTO, c->error);
+}
+
+/* A network that is written must be one that can be opened. The last layer says how many classes there are; a file
+   without it is no network of ours, and its metadata mean nothing here. */
+static int check_metadata(converter *c)
+{
+    dml_info info;
+    const dml_entry *last = dml_model_find(c->model, "layer6.conv4.weight");
+    if (!last || !last->rank || last->shape[0] < 2 || last->shape[0] > DML_CLASSES)
+        return DMLCSR_OK;
+    const int status = dml_info_create(&info, &c->metadata, (uint32_t)last->shape[0], &c->memory, c->error);
+    dml_info_free(&info, &c->memory);
+    return status;
 }
 
 int dml_convert(const char *model_path, const char *out_path, const dmlcsr_convert_options *options, dml_error *error)
@@ -224,6 +236,7 @@ int dml_convert(const char *model_path, const char *out_path, const dmlcsr_conve
     DML_TRY(check(&c, model_path, out_path));
     DML_TRY(dml_model_open(&c.model, model_path, &c.memory, error));
     DML_TRY(dml_metadata_create(&c.metadata, c.model, options->metadata, options->metadata_count, &c.memory, error));
+    DML_TRY(check_metadata(&c));
     if (options->calibration_count)
         DML_TRY(dml_calibrate(&c.calibration, &c.calibrations, c.model, options->calibration, options->calibration_count,
                               &c.memory, error));

@@ -547,7 +547,9 @@ typedef struct dmlcsr_convert_options {
     size_t struct_size;   /**< set by dmlcsr_convert_options_init() */
     int dtype;            /**< DMLCSR_F32, DMLCSR_F16, DMLCSR_BF16 or DMLCSR_I8 */
     int drop_edges;       /**< nonzero: leave the edge heads out */
-    const char *const *metadata; /**< key, value, key, value ...: added to, or put in place of, what the file has; an empty value removes the key */
+    /** key, value, key, value ...: added to, or put in place of, what the file has; an empty value removes the key. What
+        create would refuse of a network is ERROR_MODEL */
+    const char *const *metadata;
     size_t metadata_count;       /**< number of pairs */
     char *error;          /**< receives the sentence when the call fails, or NULL */
     size_t error_size;    /**< bytes at `error`; a longer sentence is cut */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "model_files.h"
+#include "support/family.h"
 
 #define FOLDER "tests/unit/data/"
 
@@ -158,6 +159,57 @@ START_TEST(edges_and_metadata)
     ck_assert_ptr_null(dml_model_metadata(model, "dmlcsr.classes"));
     ck_assert_uint_eq(dml_model_metadata_count(model), 3);
     dml_model_close(model);
+}
+END_TEST
+
+/* What is written as a network can be opened as one: nothing is written else, not even in place. */
+START_TEST(metadata_of_a_network)
+{
+    static const family tiny = {7, {1, 1, 1, 1}, 32, 1, 0, 0, "\"dmlcsr.size\":\"48\",\"dmlcsr.side\":\"left\""};
+    static const char *const wrong[][2] = { { "dmlcsr.size", "9" },  { "dmlcsr.side", "left" },
+                                            { "dmlcsr.mean", "1" },  { "dmlcsr.channels", "xyz" },
+                                            { "dmlcsr.std", "0 1 1" }, { "dmlcsr.classes", "a b" } };
+    static const char *const right[] = { "dmlcsr.side", "picture" };
+    dmlcsr_convert_options options = options_of(DMLCSR_F32);
+    dmlcsr *handle = NULL;
+    family_save(&tiny, 2026, second);
+    expect_failure(second, out, &options, DMLCSR_ERROR_MODEL, "metadata dmlcsr.side is \"left\"");
+    ck_assert_int_ne(access(out, F_OK), 0);
+    options.metadata = right;
+    options.metadata_count = 1;
+    convert(second, &options); /* that is how such a file is put right */
+    ck_assert_int_eq(dmlcsr_create(&handle, out, NULL), DMLCSR_OK);
+    dmlcsr_free(handle);
+    bytes before = bytes_of_file(out);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        options.metadata = wrong[i];
+        expect_failure(out, out, &options, DMLCSR_ERROR_MODEL, wrong[i][0]);
+        bytes after = bytes_of_file(out);
+        ck_assert_uint_eq(after.size, before.size);
+        ck_assert_mem_eq(after.data, before.data, before.size);
+        bytes_free(&after);
+    }
+    bytes_free(&before);
+}
+END_TEST
+
+/* Other files have metadata of their own, even where the last layer has a name like ours. */
+START_TEST(metadata_of_others)
+{
+    static const char *const pairs[] = { "dmlcsr.size", "9" };
+    static const char *const shapes[] = { "", "1", "257" };
+    dmlcsr_convert_options options = options_of(DMLCSR_F32);
+    options.metadata = pairs;
+    options.metadata_count = 1;
+    convert(FOLDER "kinds_zip.pth", &options);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const int size = i == 2 ? 257 * 4 : 4;
+        char header[200];
+        snprintf(header, sizeof header, "{\"layer6.conv4.weight\":{\"dtype\":\"I32\",\"shape\":[%s],"
+                 "\"data_offsets\":[0,%d]}}", shapes[i], size);
+        write_file(second, safetensors_file(header, (size_t)size));
+        convert(second, &options);
+    }
 }
 END_TEST
 
@@ -465,6 +517,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, storage_types, 0, 3);
     tcase_add_test(tests, edges_and_metadata);
+    tcase_add_test(tests, metadata_of_a_network);
+    tcase_add_test(tests, metadata_of_others);
     tcase_add_test(tests, empty_values);
     tcase_add_test(tests, deterministic);
     tcase_add_test(tests, aligned);
