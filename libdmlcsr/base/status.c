@@ -2,13 +2,20 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int dml_fail(dml_error *error, int status, const char *format, ...)
 {
+    static const char limit[] = "options.memory_limit does not allow it: "; /* "no memory" alone would blame the machine */
     if (error) {
+        size_t at = 0;
         va_list list;
+        if (status == DMLCSR_ERROR_LIMIT) {
+            at = sizeof limit - 1;
+            memcpy(error->text, limit, at);
+        }
         va_start(list, format);
-        vsnprintf(error->text, sizeof error->text, format, list);
+        vsnprintf(error->text + at, sizeof error->text - at, format, list);
         va_end(list);
     }
     return status;

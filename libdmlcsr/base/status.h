@@ -10,7 +10,8 @@ typedef struct dml_error {
     char text[512];
 } dml_error;
 
-/* Writes the sentence (error may be NULL) and returns `status`, so that a caller can `return dml_fail(...)`. */
+/* Writes the sentence (error may be NULL) and returns `status`, so that a caller can `return dml_fail(...)`. Of
+   DMLCSR_ERROR_LIMIT it says first that the limit is to blame. */
 int dml_fail(dml_error *error, int status, const char *format, ...) DML_PRINTF(3, 4);
 
 /* In a function with `int status` and a `fail:` label: leave on the first error. */

@@ -446,14 +446,15 @@ START_TEST(test_errors)
     o.family = NULL;
     o.memory_limit = 1000000;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(error, "options.memory_limit"));
     o.memory_limit = 0;
     o.isa = 99;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_ISA);
-    o.struct_size = 8;
     ck_assert_ptr_nonnull(strstr(error, "instruction set 99 (unknown)"));
     o.isa = dmlcsr_isa_available(DMLCSR_ISA_NEON) ? DMLCSR_ISA_AVX2 : DMLCSR_ISA_NEON;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_ISA);
     ck_assert_ptr_nonnull(strstr(error, o.isa == DMLCSR_ISA_NEON ? "set 5 (neon)" : "set 3 (avx2)"));
+    o.struct_size = 8;
     ck_assert_int_eq(dmlcsr_trainer_create(&t, &o), DMLCSR_ERROR_STRUCT);
     o.struct_size = sizeof o;
     ck_assert_ptr_null(t);

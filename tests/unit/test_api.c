@@ -515,12 +515,14 @@ START_TEST(memory_limit_counts)
     dmlcsr_free(handle);
     options.memory_limit = weights + scratch - 1000;
     create_fails(DMLCSR_ERROR_LIMIT, "no memory");
+    create_fails(DMLCSR_ERROR_LIMIT, "options.memory_limit does not allow it: ");
     options.memory_limit = 2 * (weights + scratch);
     handle = create();
     ck_assert_int_eq(dmlcsr_clone(&second, handle), DMLCSR_OK);
     dmlcsr_free(second);
     float *in = calloc(3 * 480 * 480, sizeof *in), *out = calloc(19 * 120 * 120, sizeof *out);
     ck_assert_int_eq(dmlcsr_forward(handle, in, 480, 480, out, NULL, NULL), DMLCSR_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(dmlcsr_last_error(handle), "options.memory_limit does not allow it: "));
     ck_assert_int_eq(dmlcsr_forward(handle, in, 48, 48, out, NULL, NULL), DMLCSR_OK); /* the handle is still whole */
     dmlcsr_free(handle);
     free(in);
