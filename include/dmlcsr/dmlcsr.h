@@ -16,16 +16,17 @@
  *
  * - **Errors.** A function that can fail returns DMLCSR_OK (0) or one of the negative codes below; the codes never
  *   change their meaning. On an error the outputs are untouched, and a sentence names the thing at fault.
- *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_find_faces() and dmlcsr_forward(). The
- *   functions that take a struct with a buffer for it (create, inspect, convert, export) put it there; create hands it to
- *   the log callback, too.
+ *   dmlcsr_last_error() has it after dmlcsr_parse(), dmlcsr_parse_region(), dmlcsr_parse_many(), dmlcsr_find_faces() and
+ *   dmlcsr_forward(). The functions that take a struct with a buffer for it (create, inspect, convert, export) put it
+ *   there; create hands it to the log callback, too.
  *   dmlcsr_clone() hands it to the log callback alone. dmlcsr_forward_size() has none. Nor is there one where nothing
  *   can receive it: without a handle or struct, or with a struct_size below that of the first version, since nobody
  *   knows where such a struct has its fields.
  * - **Threads.** One handle serves one thread at a time. Make one dmlcsr_clone() per thread: clones share the weights
  *   and run at the same time. Functions that take no handle may be called from anywhere at any time.
- * - **Memory.** After create, a parse allocates nothing. The library keeps no global state, prints nothing and never
- *   ends the process.
+ * - **Memory.** After create, a parse allocates nothing, but for scratch memory that the first dmlcsr_parse_many() and
+ *   dmlcsr_find_faces() and a new size of dmlcsr_forward() make. The library keeps no global state, prints nothing and
+ *   never ends the process.
  * - **Pixels.** (0, 0) is the centre of the top left pixel; x grows to the right, y downwards. Strides are in bytes
  *   unless a comment says elements.
  */
