@@ -116,7 +116,7 @@ static int create(dmlcsr **out, const source *from, const dmlcsr_options *given)
     }
     dml_memory_init(&memory, options.allocate, options.release, options.opaque, options.memory_limit);
     DML_TRY(open_source(&model, from, &memory, &error));
-    DML_TRY(dml_handle_from_model(out, model, &options, &error));
+    DML_TRY(dml_handle_from_model(out, model, NULL, &options, &error));
 fail:
     dml_model_close(model);
     return report(&options, status, &error);

@@ -152,8 +152,8 @@ static int run_picture(dmlcsr *handle, const dmlcsr_image *picture, size_t index
     return dml_net_run(handle->net, handle->pool, dml_weights_edges(handle->shared->weights), watch);
 }
 
-int dml_calibrate(dml_calibration **out, size_t *found, const dml_model *model, const dmlcsr_image *pictures, size_t count,
-                  dml_memory *memory, dml_error *error)
+int dml_calibrate(dml_calibration **out, size_t *found, const dml_model *model, const dml_metadata *metadata,
+                  const dmlcsr_image *pictures, size_t count, dml_memory *memory, dml_error *error)
 {
     int status;
     dmlcsr *handle = NULL;
@@ -164,7 +164,7 @@ int dml_calibrate(dml_calibration **out, size_t *found, const dml_model *model, 
     dmlcsr_options_init(&options);
     options.precision = DMLCSR_PRECISION_FP32;
     options.keep_edges = 1;
-    DML_TRY(dml_handle_from_model(&handle, model, &options, error));
+    DML_TRY(dml_handle_from_model(&handle, model, metadata, &options, error));
     DML_TRY(find_layers(&c, handle->shared->weights, memory, error));
     for (size_t i = 0; i < count; i++)
         DML_TRY(run_picture(handle, &pictures[i], i, &watch, error));

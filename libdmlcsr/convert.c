@@ -238,8 +238,8 @@ int dml_convert(const char *model_path, const char *out_path, const dmlcsr_conve
     DML_TRY(dml_metadata_create(&c.metadata, c.model, options->metadata, options->metadata_count, &c.memory, error));
     DML_TRY(check_metadata(&c));
     if (options->calibration_count)
-        DML_TRY(dml_calibrate(&c.calibration, &c.calibrations, c.model, options->calibration, options->calibration_count,
-                              &c.memory, error));
+        DML_TRY(dml_calibrate(&c.calibration, &c.calibrations, c.model, &c.metadata, options->calibration,
+                              options->calibration_count, &c.memory, error));
     DML_TRY(convert_tensors(&c));
     DML_TRY(dml_safetensors_write(out_path, c.tensors, c.count, c.metadata.pair, c.metadata.pairs, &c.memory, error));
 fail:

@@ -2,7 +2,7 @@
 #ifndef DML_CONVERT_H
 #define DML_CONVERT_H
 
-#include "model/model.h"
+#include "metadata.h"
 
 int dml_convert(const char *model_path, const char *out_path, const dmlcsr_convert_options *options, dml_error *error);
 
@@ -12,8 +12,9 @@ typedef struct dml_calibration {
     float range[2];
 } dml_calibration;
 
-/* Runs the network on `count` pictures. `out` receives `found` ranges, to be released. (calibrate.c) */
-int dml_calibrate(dml_calibration **out, size_t *found, const dml_model *model, const dmlcsr_image *pictures, size_t count,
-                  dml_memory *memory, dml_error *error);
+/* Runs the network on `count` pictures, which the metadata say how to take. `out` receives `found` ranges, to be released.
+   (calibrate.c) */
+int dml_calibrate(dml_calibration **out, size_t *found, const dml_model *model, const dml_metadata *metadata,
+                  const dmlcsr_image *pictures, size_t count, dml_memory *memory, dml_error *error);
 
 #endif

@@ -21,11 +21,12 @@ static void shared_release(dml_shared *shared)
 }
 
 /* The weights, with one reference for the caller. The pool is only borrowed, for packing. */
-static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_options *options, dml_error *error)
+static int shared_create(dml_shared **out, const dml_model *model, const dml_metadata *metadata,
+                         const dmlcsr_options *options, dml_error *error)
 {
     int status;
     dml_pool *pool = NULL;
-    dml_metadata metadata = {0};
+    dml_metadata own = {0};
     dml_shared *shared = alloc_holder(options, options->memory_limit, sizeof *shared, &status, error);
     if (!shared)
         return status;
@@ -35,14 +36,16 @@ static int shared_create(dml_shared **out, const dml_model *model, const dmlcsr_
     shared->precision = dml_weights_precision(model, options->precision);
     const dml_keep keep = {shared->precision, options->pack != 0, options->keep_edges != 0};
     DML_TRY(dml_weights_create(&shared->weights, model, &shared->kernels, &keep, pool, &shared->memory, error));
-    DML_TRY(dml_metadata_create(&metadata, model, NULL, 0, &shared->memory, error));
-    DML_TRY(dml_info_create(&shared->info, &metadata, dml_weights_classes(shared->weights), &shared->memory, error));
-    dml_metadata_free(&metadata, &shared->memory);
+    if (!metadata)
+        DML_TRY(dml_metadata_create(&own, model, NULL, 0, &shared->memory, error));
+    DML_TRY(dml_info_create(&shared->info, metadata ? metadata : &own, dml_weights_classes(shared->weights), &shared->memory,
+                            error));
+    dml_metadata_free(&own, &shared->memory);
     dml_pool_free(pool);
     *out = shared;
     return DMLCSR_OK;
 fail:
-    dml_metadata_free(&metadata, &shared->memory);
+    dml_metadata_free(&own, &shared->memory);
     dml_pool_free(pool);
     shared_release(shared);
     return status;
@@ -79,10 +82,11 @@ fail:
     return status;
 }
 
-int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dmlcsr_options *options, dml_error *error)
+int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dml_metadata *metadata, const dmlcsr_options *options,
+                          dml_error *error)
 {
     dml_shared *shared = NULL;
-    int status = shared_create(&shared, model, options, error);
+    int status = shared_create(&shared, model, metadata, options, error);
     if (status != DMLCSR_OK)
         return status;
     status = dml_handle_create(out, shared, options, error);

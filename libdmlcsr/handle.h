@@ -36,8 +36,9 @@ struct dmlcsr {
 /* The last step of create and all of clone: a handle on `shared`, whose reference it takes only when it succeeds. */
 int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *options, dml_error *error);
 
-/* A handle from an open model; the model is not needed afterwards. */
-int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dmlcsr_options *options, dml_error *error);
+/* A handle from an open model, which is not needed afterwards. metadata: NULL for the model's own. */
+int dml_handle_from_model(dmlcsr **out, const dml_model *model, const dml_metadata *metadata, const dmlcsr_options *options,
+                          dml_error *error);
 void dml_handle_free(dmlcsr *handle);
 
 /* Bytes that the handle and its workers hold, without the shared weights. */

@@ -24,16 +24,23 @@ static uint8_t *pixels[2];
 static float *input;
 static char sentence[512];
 
-static int convert(const char *from, const char *to, int dtype, size_t pictures)
+static int convert_with(const char *from, const char *to, int dtype, size_t pictures, const char *const *pair)
 {
     dmlcsr_convert_options o;
     dmlcsr_convert_options_init(&o);
     o.dtype = dtype;
+    o.metadata = pair;
+    o.metadata_count = pair != NULL;
     o.calibration = pictures ? image : NULL;
     o.calibration_count = pictures;
     o.error = sentence;
     o.error_size = sizeof sentence;
     return dmlcsr_convert(from, to, &o);
+}
+
+static int convert(const char *from, const char *to, int dtype, size_t pictures)
+{
+    return convert_with(from, to, dtype, pictures, NULL);
 }
 
 static void setup(void)
@@ -282,6 +289,37 @@ START_TEST(ranges_are_checked)
 }
 END_TEST
 
+/* What convert() writes of a model, to be freed. */
+static unsigned char *converted(const char *from, size_t pictures, const char *const *pair, size_t *size)
+{
+    ck_assert_msg(convert_with(from, changed, DMLCSR_F32, pictures, pair) == DMLCSR_OK, "%s", sentence);
+    FILE *file = fopen(changed, "rb");
+    ck_assert(file && fseek(file, 0, SEEK_END) == 0);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    unsigned char *out = malloc(*size);
+    ck_assert(out && fread(out, 1, *size, file) == *size);
+    fclose(file);
+    return out;
+}
+
+/* Metadata that come with the call count for its pictures, too. */
+START_TEST(calibrated_as_it_will_be)
+{
+    static const char *const pair[] = {"dmlcsr.size", "64"};
+    size_t size[3];
+    unsigned char *at_once = converted(plain, 2, pair, &size[0]), *late = converted(calibrated, 0, pair, &size[1]);
+    free(converted(plain, 0, pair, &size[2]));
+    unsigned char *in_turn = converted(changed, 2, NULL, &size[2]);
+    ck_assert(size[0] == size[1] && size[0] == size[2]);
+    ck_assert_mem_eq(at_once, in_turn, size[0]);
+    ck_assert_mem_ne(at_once, late, size[0]); /* other ranges, found at another size */
+    free(at_once);
+    free(late);
+    free(in_turn);
+}
+END_TEST
+
 START_TEST(scales_are_checked)
 {
     static const float values[16] = {1, NAN};
@@ -377,6 +415,7 @@ int main(void)
     tcase_add_test(tests, packed_weights_give_the_same_bits);
     tcase_add_test(tests, threads_and_clones_give_the_same_bits);
     tcase_add_test(tests, ranges_are_checked);
+    tcase_add_test(tests, calibrated_as_it_will_be);
     tcase_add_test(tests, scales_are_checked);
     tcase_add_test(tests, bytes_become_numbers_again);
     tcase_add_test(tests, convert_checks_its_arguments);
