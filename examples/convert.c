@@ -93,29 +93,21 @@ static int add_photo(request *r, const char *path)
     return -1;
 }
 
-static bool is_size(const char *text)
+static int set_size(request *r, const char *text)
 {
     char *end;
     errno = 0;
     unsigned long size = strtoul(text, &end, 10);
-    return isdigit((unsigned char)*text) && !*end && !errno && size >= 17 && size <= 4097;
+    if (!isdigit((unsigned char)*text) || *end || errno || size < 17 || size > 4097)
+        return wrong("size", text, "expected a whole number from 17 to 4097");
+    return add_pair(r, "dmlcsr.size", text);
 }
 
-/* What is wrong with a value, or NULL: a file with such metadata could not be loaded. */
-static const char *complaint(const char *key, const char *value)
+static int set_side(request *r, const char *text)
 {
-    if (strcmp(key, "dmlcsr.size") == 0 && !is_size(value))
-        return "expected a whole number from 17 to 4097";
-    if (strcmp(key, "dmlcsr.side") == 0 && strcmp(value, "subject") != 0 && strcmp(value, "picture") != 0)
-        return "expected subject (the person's left) or picture (left as seen)";
-    return NULL;
-}
-
-/* Of an option that has the name of its key. */
-static int add_checked(request *r, const char *option, const char *key, const char *value)
-{
-    const char *text = complaint(key, value);
-    return text ? wrong(option, value, text) : add_pair(r, key, value);
+    if (strcmp(text, "subject") != 0 && strcmp(text, "picture") != 0)
+        return wrong("side", text, "expected subject (the person's left) or picture (left as seen)");
+    return add_pair(r, "dmlcsr.side", text);
 }
 
 static int print_version(void)
@@ -137,8 +129,8 @@ static int read_option(request *r, int option, const char *text)
     case 'o': r->onnx = true; return -1;
     case 'E': r->edges = true; return -1;
     case 'c': return add_pair(r, "dmlcsr.classes", text);
-    case 'S': return add_checked(r, "side", "dmlcsr.side", text);
-    case 'n': return add_checked(r, "size", "dmlcsr.size", text);
+    case 'S': return set_side(r, text);
+    case 'n': return set_size(r, text);
     case 'L': return add_pair(r, "dmlcsr.licence", text);
     case 's': return add_setting(r, text);
     case 'l': r->list = true; return -1;
@@ -160,19 +152,6 @@ static int check_mode(const request *r)
     else
         return -1;
     return EXIT_USAGE;
-}
-
-/* Metadata that came by --set. The export to ONNX looks at it by itself. */
-static int check_settings(const request *r)
-{
-    for (size_t i = 0; i < r->options.metadata_count && !r->onnx; i++) {
-        const char *key = r->pairs[2 * i], *value = r->pairs[2 * i + 1], *text = *value ? complaint(key, value) : NULL;
-        if (text) {
-            fprintf(stderr, PROGRAM ": --set %s=%s: %s\n", key, value, text);
-            return EXIT_USAGE;
-        }
-    }
-    return -1;
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -225,8 +204,6 @@ static int read_arguments(request *r, int argc, char **argv)
                 r->list ? "--list wants one file" : "the names of one input and one output file are wanted");
         code = EXIT_USAGE;
     }
-    if (code < 0 && !r->list)
-        code = check_settings(r);
     if (code < 0 && !r->list)
         code = check_output(r, argv[optind + 1]);
     return code;

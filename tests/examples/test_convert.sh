@@ -75,10 +75,10 @@ try 2 "side" "$convert" --side left $model "$folder/new"
 try 2 "size" "$convert" --size 12 $model "$folder/new"
 try 2 "setting" "$convert" --set nothing $model "$folder/new"
 says "expected KEY=VALUE"
-try 2 "a size that cannot be loaded" "$convert" --set dmlcsr.size=large $model "$folder/new"
-says "--set dmlcsr.size=large: expected a whole number from 17 to 4097"
-try 2 "a side that cannot be loaded" "$convert" --set dmlcsr.side=left $model "$folder/new"
-says "--set dmlcsr.side=left: expected subject"
+try 1 "a size that cannot be loaded" "$convert" --set dmlcsr.size=large $model "$folder/new"
+says 'metadata dmlcsr.size is "large", must be a number from 17 to 4097'
+try 1 "a side that cannot be loaded" "$convert" --set dmlcsr.side=left $model "$folder/new"
+says 'metadata dmlcsr.side is "left", must be subject or picture'
 try 2 "commas between names" "$convert" --classes "a,b,c" tests/golden/tiny_zip.pth "$folder/new"
 says "between names there are blanks"
 refused() { # text that is said, the name of the output, an option
