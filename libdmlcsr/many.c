@@ -88,26 +88,43 @@ static void task(void *argument, uint32_t index, uint32_t thread)
     run_job(m, index, m->handle->worker[thread], thread == 0);
 }
 
+static size_t rest_of(size_t limit, size_t used)
+{
+    return !limit ? 0 : limit > used ? limit - used : 1; /* 0 would be no limit */
+}
+
+/* What it holds is no longer there for the handle itself. */
+static bool make_worker(dmlcsr *handle)
+{
+    dmlcsr_options options = handle->options;
+    dml_error ignored;
+    dmlcsr **worker = &handle->worker[handle->workers];
+    options.threads = 1;
+    options.progress = NULL;
+    options.memory_limit = rest_of(options.memory_limit, dml_handle_scratch(handle));
+    if (dml_handle_create(worker, handle->shared, &options, &ignored) != DMLCSR_OK)
+        return false;
+    handle->workers++;
+    handle->memory.limit = rest_of(handle->memory.limit, atomic_load(&(*worker)->memory.used));
+    return true;
+}
+
 /* One handle of one thread for each thread of the pool, within the memory limit; they stay until the handle is freed.
-   False: there is not enough memory for all of them. */
+   False: there is not enough memory for all of them, and there is none. */
 static bool make_workers(dmlcsr *handle)
 {
     const uint32_t threads = dml_pool_threads(handle->pool);
-    dmlcsr_options options = handle->options;
-    dml_error ignored;
-    options.threads = 1;
-    options.progress = NULL;
+    const size_t limit = handle->memory.limit;
     if (!handle->worker)
         handle->worker = dml_alloc_zero(&handle->memory, threads * sizeof *handle->worker);
-    while (handle->worker && handle->workers < threads) {
-        const size_t held = dml_handle_scratch(handle);
-        if (options.memory_limit)
-            options.memory_limit = handle->options.memory_limit > held ? handle->options.memory_limit - held : 1;
-        if (dml_handle_create(&handle->worker[handle->workers], handle->shared, &options, &ignored) != DMLCSR_OK)
-            return false;
-        handle->workers++;
-    }
-    return handle->worker != NULL;
+    while (handle->worker && handle->workers < threads && make_worker(handle))
+        ;
+    if (handle->worker && handle->workers == threads)
+        return true;
+    while (handle->workers)
+        dml_handle_free(handle->worker[--handle->workers]);
+    handle->memory.limit = limit;
+    return false;
 }
 
 static void run_all(many *m)

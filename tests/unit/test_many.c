@@ -276,15 +276,28 @@ START_TEST(cancelling)
 }
 END_TEST
 
-/* With no room for another thread's scratch, jobs run one by one; what is held never passes the limit. */
+/* An input of another size, which needs memory of its own. */
+static int forward(dmlcsr *handle)
+{
+    enum { SIDE = 81, OUT = 21 };
+    float *input = calloc(3 * SIDE * SIDE, sizeof *input), *parsing = malloc(7 * OUT * OUT * sizeof *parsing);
+    const int status = dmlcsr_forward(handle, input, SIDE, SIDE, parsing, NULL, NULL);
+    free(input);
+    free(parsing);
+    return status;
+}
+
+/* With no room for another thread's scratch, jobs run one by one; what is held never passes the limit, neither then nor when
+   the handle itself wants more. */
 START_TEST(memory_limit)
 {
     size_t weights, scratch;
+    int fitted = 0;
     dmlcsr *handle = simple(3);
     dmlcsr_memory(handle, &weights, &scratch);
     dmlcsr_free(handle);
     reference(one_by_one[0], PIXELS, 0);
-    for (int room = 0; room < 5; room++) {
+    for (int room = 0; room < 8; room++) {
         dmlcsr_options options;
         size_t held;
         dmlcsr_options_init(&options);
@@ -298,8 +311,18 @@ START_TEST(memory_limit)
         ck_assert_uint_le(weights + held, options.memory_limit);
         if (room == 4)
             ck_assert_uint_gt(held, 2 * scratch);
+        if (room < 2)
+            ck_assert_uint_lt(held, scratch + 1024); /* one thread of three is no use, and is not kept */
+        const int status = forward(handle);
+        dmlcsr_memory(handle, NULL, &held);
+        ck_assert_uint_le(weights + held, options.memory_limit);
+        fitted += status == DMLCSR_OK;
+        if (status != DMLCSR_OK)
+            ck_assert_int_eq(status, DMLCSR_ERROR_LIMIT);
         dmlcsr_free(handle);
     }
+    ck_assert_int_gt(fitted, 0);
+    ck_assert_int_lt(fitted, 8);
 }
 END_TEST
 
