@@ -83,68 +83,86 @@ static void bottleneck(list *l, const char *prefix, uint32_t in, uint32_t planes
     }
 }
 
-static void encoder(list *l, const family *f, const family_oddity *odd)
+/* The widths that a member has. */
+static family_oddity widths_of(const family *f, const family_oddity *odd)
 {
     const uint32_t d = f->divide;
-    unit(l, "conv1", "bn1", 64 / d, 3, 3);
-    unit(l, "conv2", "bn2", 64 / d, 64 / d, 3);
-    unit(l, "conv3", "bn3", 128 / d, 64 / d, 3);
-    uint32_t in = 128 / d;
+    family_oddity w = {{64 / d, 64 / d, 128 / d}, {64 / d, 128 / d, 256 / d, 512 / d}, 512 / d, 0, 0, 0, 256 / d, 48 / d,
+                       256 / d, odd->projected};
+    for (int i = 0; i < 3; i++)
+        w.stem[i] = odd->stem[i] ? odd->stem[i] : w.stem[i];
+    for (int i = 0; i < 4; i++)
+        w.planes[i] = odd->planes[i] ? odd->planes[i] : w.planes[i];
+    w.context = odd->context ? odd->context : w.context;
+    w.phi = odd->phi ? odd->phi : w.context / 2;
+    w.theta = odd->theta ? odd->theta : w.context / 4;
+    w.node = odd->node ? odd->node : w.context / 2;
+    w.head = odd->head ? odd->head : w.head;
+    w.skip = odd->skip ? odd->skip : w.skip;
+    w.edge = odd->edge ? odd->edge : w.edge;
+    return w;
+}
+
+static void encoder(list *l, const family *f, const family_oddity *w)
+{
+    unit(l, "conv1", "bn1", w->stem[0], 3, 3);
+    unit(l, "conv2", "bn2", w->stem[1], w->stem[0], 3);
+    unit(l, "conv3", "bn3", w->stem[2], w->stem[1], 3);
+    uint32_t in = w->stem[2];
     for (uint32_t s = 0; s < 4; s++)
         for (uint32_t k = 0; k < f->blocks[s]; k++) {
             char prefix[32];
-            uint32_t planes = (64u << s) / d;
             snprintf(prefix, sizeof prefix, "layer%u.%u.", (unsigned)s + 1, (unsigned)k);
-            bottleneck(l, prefix, in, planes, k == 0 || (odd->projected && s == 3));
-            in = 4 * planes;
+            bottleneck(l, prefix, in, w->planes[s], k == 0 || (w->projected && s == 3));
+            in = 4 * w->planes[s];
         }
 }
 
 #define G "context.dualgcn."
 #define A G "gcn_local_attention."
 
-static void context(list *l, uint32_t in, uint32_t c)
+static void context(list *l, const family_oddity *w)
 {
     static const char *const local[3][2] = {{G "local.0", G "local.1"}, {G "local.2", G "local.3"},
                                             {G "local.4", G "local.5"}};
     static const char *const node[3] = {A "node_k", A "node_v", A "node_q"};
+    const uint32_t in = 4 * w->planes[3], c = w->context;
     unit(l, "context.conva.0", "context.conva.1", c, in, 3);
     add(l, G, "gamma1", 1, 1u);
-    unit(l, G "phi", G "bn_phi", c / 2, c, 1);
-    unit(l, G "theta", G "bn_theta", c / 4, c, 1);
-    add(l, G "conv_adj", ".weight", 3, c / 4, c / 4, 1u);
-    norm(l, G "bn_adj", c / 4);
-    add(l, G "conv_wg", ".weight", 3, c / 2, c / 2, 1u);
-    norm(l, G "bn_wg", c / 2);
-    unit(l, G "conv3", G "bn3", c, c / 2, 1);
+    unit(l, G "phi", G "bn_phi", w->phi, c, 1);
+    unit(l, G "theta", G "bn_theta", w->theta, c, 1);
+    add(l, G "conv_adj", ".weight", 3, w->theta, w->theta, 1u);
+    norm(l, G "bn_adj", w->theta);
+    add(l, G "conv_wg", ".weight", 3, w->phi, w->phi, 1u);
+    norm(l, G "bn_wg", w->phi);
+    unit(l, G "conv3", G "bn3", c, w->phi, 1);
     for (int i = 0; i < 3; i++)
         unit(l, local[i][0], local[i][1], c, 1, 3);
     add(l, A, "gamma", 1, 1u);
     for (int i = 0; i < 3; i++)
-        conv(l, node[i], c / 2, c, 1, 1);
-    add(l, A "conv_wg", ".weight", 3, c / 2, c / 2, 1u);
-    norm(l, A "bn_wg", c / 2);
-    conv(l, A "out.0", c, c / 2, 1, 1);
+        conv(l, node[i], w->node, c, 1, 1);
+    add(l, A "conv_wg", ".weight", 3, w->node, w->node, 1u);
+    norm(l, A "bn_wg", w->node);
+    conv(l, A "out.0", c, w->node, 1, 1);
     norm(l, A "out.1", c);
     unit(l, G "final.0", G "final.1", c, 2 * c, 1);
     unit(l, "context.convb.0", "context.convb.1", c, c, 3);
     unit(l, "context.bottleneck.0", "context.bottleneck.1", c, in + c, 3);
 }
 
-static void heads(list *l, const family *f, const family_oddity *odd)
+static void heads(list *l, const family *f, const family_oddity *w)
 {
-    const uint32_t d = f->divide, mid = odd->head ? odd->head : 256 / d, skip = odd->skip ? odd->skip : 48 / d;
-    unit(l, "layer6.conv1.0", "layer6.conv1.1", mid, 512 / d, 1);
-    unit(l, "layer6.conv2.0", "layer6.conv2.1", skip, 256 / d, 1);
-    unit(l, "layer6.conv3.0", "layer6.conv3.1", mid, mid + skip, 1);
-    unit(l, "layer6.conv3.2", "layer6.conv3.3", mid, mid, 1);
-    conv(l, "layer6.conv4", f->classes, mid, 1, 1);
+    unit(l, "layer6.conv1.0", "layer6.conv1.1", w->head, w->context, 1);
+    unit(l, "layer6.conv2.0", "layer6.conv2.1", w->skip, 4 * w->planes[0], 1);
+    unit(l, "layer6.conv3.0", "layer6.conv3.1", w->head, w->head + w->skip, 1);
+    unit(l, "layer6.conv3.2", "layer6.conv3.3", w->head, w->head, 1);
+    conv(l, "layer6.conv4", f->classes, w->head, 1, 1);
     if (!f->edges)
         return;
-    unit(l, "edge_layer.conv1.0", "edge_layer.conv1.1", mid, 256 / d, 1);
-    unit(l, "edge_layer.conv2.0", "edge_layer.conv2.1", mid, 512 / d, 1);
-    unit(l, "edge_layer.conv3.0", "edge_layer.conv3.1", mid, 1024 / d, 1);
-    conv(l, "edge_layer.conv4", f->classes, mid, 3, 1);
+    unit(l, "edge_layer.conv1.0", "edge_layer.conv1.1", w->edge, 4 * w->planes[0], 1);
+    unit(l, "edge_layer.conv2.0", "edge_layer.conv2.1", w->edge, 4 * w->planes[1], 1);
+    unit(l, "edge_layer.conv3.0", "edge_layer.conv3.1", w->edge, 4 * w->planes[2], 1);
+    conv(l, "edge_layer.conv4", f->classes, w->edge, 3, 1);
     conv(l, "edge_layer.conv5_b", 2, 3 * f->classes, 1, 1);
     conv(l, "edge_layer.conv5", f->classes, 3 * f->classes, 1, 1);
 }
@@ -266,9 +284,10 @@ unsigned char *family_odd_file(const family *f, const family_oddity *odd, uint64
     list l = {malloc(TENSORS_MAX * sizeof(tensor)), 0};
     if (!l.tensor)
         fail("no memory");
-    encoder(&l, f, odd);
-    context(&l, 2048 / f->divide, 512 / f->divide);
-    heads(&l, f, odd);
+    const family_oddity widths = widths_of(f, odd);
+    encoder(&l, f, &widths);
+    context(&l, &widths);
+    heads(&l, f, &widths);
 
     size_t data = 0, largest = 0, room = 256 * (l.count + 1) + (f->metadata ? strlen(f->metadata) : 0);
     for (size_t i = 0; i < l.count; i++) {

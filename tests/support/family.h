@@ -21,10 +21,9 @@ void family_noise(const char *name, size_t count, uint64_t seed, float *out);
 /* A safetensors file in memory; to be freed. Exits the program when there is no memory. */
 unsigned char *family_file(const family *f, uint64_t seed, size_t *size);
 
-/* What the members above never have: other widths in the parsing head (0: as they have), a projection in each block of
-   layer4. */
+/* What the members above never have: widths of one's own (0: as they have), a projection in each block of layer4. */
 typedef struct family_oddity {
-    uint32_t head, skip;
+    uint32_t stem[3], planes[4], context, phi, theta, node, head, skip, edge;
     int projected;
 } family_oddity;
 

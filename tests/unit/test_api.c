@@ -294,7 +294,8 @@ END_TEST
    where it has no place. */
 START_TEST(strange_members)
 {
-    static const family_oddity projected = {0, 0, 1}, wider = {20, 40, 0}, as_wide = {20, 20, 0};
+    static const family_oddity projected = {.projected = 1}, wider = {.head = 20, .skip = 40},
+                               as_wide = {.head = 20, .skip = 20};
     family f = tiny;
     f.blocks[3] = 2;
     free(file);
