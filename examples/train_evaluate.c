@@ -68,13 +68,18 @@ static void print_scores(const run *r, const metrics *m, uint32_t pictures)
            m->mean_f1, m->mean_iou, m->accuracy, pictures);
 }
 
-int run_evaluate(const run *r, const char *name, metrics *m)
+uint32_t run_evaluated(const run *r)
 {
     const uint32_t all = dmlcsr_dataset_count(r->validate), limit = (uint32_t)r->s->evaluate_limit;
-    choice c = { r->validate, limit && limit < all ? limit : all, 0, processes_rank(), processes_count() };
+    return limit && limit < all ? limit : all;
+}
+
+int run_evaluate(const run *r, const char *name, metrics *m)
+{
+    const uint32_t count = run_evaluated(r);
+    choice c = { r->validate, count, count, processes_rank(), processes_count() };
     confusion found = { .classes = 0 };
     score s;
-    c.of = c.count; /* the first ones */
     score_init(&s, "dmlcsr-train", r->s->quiet);
     s.stop = &run_interrupted;
     const bool ok = load(&s, r, name, false) && parse(&s, r, &c, &found);

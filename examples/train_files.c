@@ -80,10 +80,9 @@ static const char *below(const char *path, const char *folder)
     return strncmp(path, folder, length) == 0 ? path + length : path;
 }
 
-/* Which pairs these are, wherever the folder lies: the FNV-1a hash of their paths below it. 0 for none. */
-static double list_of(const settings *s, const dmlcsr_dataset *set, double limit)
+/* Which pairs the first `count` are, wherever the folder lies: the FNV-1a hash of their paths below it. 0 for none. */
+static double list_of(const settings *s, const dmlcsr_dataset *set, uint32_t count)
 {
-    const uint32_t all = dmlcsr_dataset_count(set), count = limit > 0 && limit < all ? (uint32_t)limit : all;
     uint32_t h = count ? 2166136261u : 0;
     for (uint32_t i = 0; i < count; i++) {
         h = hash(h, below(dmlcsr_dataset_image_path(set, i), s->data));
@@ -94,12 +93,12 @@ static double list_of(const settings *s, const dmlcsr_dataset *set, double limit
 
 static double training_list(const run *r)
 {
-    return list_of(r->s, r->train, 0);
+    return list_of(r->s, r->train, dmlcsr_dataset_count(r->train));
 }
 
 static double validation_list(const run *r)
 {
-    return list_of(r->s, r->validate, r->s->evaluate_limit);
+    return list_of(r->s, r->validate, run_evaluated(r));
 }
 
 bool run_save(run *r)

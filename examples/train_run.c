@@ -117,6 +117,11 @@ static int open_loader(run *r)
     return RUN_DONE;
 }
 
+uint32_t run_classes(const run *r)
+{
+    return r->s->classes > 0 ? (uint32_t)r->s->classes : dmlcsr_dataset_classes(r->train);
+}
+
 static int open_trainer(run *r)
 {
     const settings *s = r->s;
@@ -125,7 +130,7 @@ static int open_trainer(run *r)
     dmlcsr_trainer_options_init(&o);
     o.threads = (uint32_t)s->threads;
     o.isa = dmlcsr_isa_find(s->isa);
-    o.classes = s->classes > 0 ? (uint32_t)s->classes : dmlcsr_dataset_classes(r->train);
+    o.classes = run_classes(r);
     const double blocks[4] = {s->blocks1, s->blocks2, s->blocks3, s->blocks4};
     for (int i = 0; i < 4; i++)
         o.blocks[i] = (uint32_t)blocks[i];
@@ -211,7 +216,7 @@ static void list_classes(run *r)
 {
     char *at = r->model_classes, number[16];
     const uint32_t named = dmlcsr_dataset_classes(r->train);
-    for (uint32_t c = 0; c < named || c < (uint32_t)r->s->classes; c++) {
+    for (uint32_t c = 0; c < run_classes(r); c++) {
         snprintf(number, sizeof number, "class%u", (unsigned)c);
         const char *name = c < named ? dmlcsr_dataset_class_name(r->train, c) : number;
         const size_t room = sizeof r->model_classes - (size_t)(at - r->model_classes);

@@ -41,6 +41,9 @@ int run_open(run *r, const settings *s);
 int run_go(run *r);
 void run_close(run *r);
 
+uint32_t run_classes(const run *r);   /* of the network */
+uint32_t run_evaluated(const run *r); /* pictures of an evaluation: the first ones of `validate` */
+
 /* train_join.c: one of several processes; nothing when it is the only one */
 int run_join(run *r, settings *s); /* do all begin alike? Others than the first write to a folder of their own from here */
 void run_tidy(const run *r);       /* empties that folder */

@@ -73,7 +73,7 @@ static int check_classes(const run *r)
 {
     const char *names = r->model_classes;
     const uint32_t its = dmlcsr_class_count(r->teacher), ours = dmlcsr_dataset_classes(r->train);
-    const uint32_t trained = r->s->classes > 0 ? (uint32_t)r->s->classes : ours;
+    const uint32_t trained = run_classes(r);
     if (its != ours || its != trained) {
         fprintf(stderr, "dmlcsr-train: the teacher %s has %u classes, but %s has %u, and %u are trained\n", r->s->teacher,
                 (unsigned)its, r->s->data, (unsigned)ours, (unsigned)trained);

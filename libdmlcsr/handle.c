@@ -54,9 +54,7 @@ fail:
 int dml_handle_create(dmlcsr **out, dml_shared *shared, const dmlcsr_options *options, dml_error *error)
 {
     int status;
-    size_t held = atomic_load(&shared->memory.used), limit = options->memory_limit;
-    if (limit)
-        limit = limit > held ? limit - held : 1;
+    const size_t limit = dml_limit_rest(options->memory_limit, atomic_load(&shared->memory.used));
     dmlcsr *h = alloc_holder(options, limit, sizeof *h, &status, error);
     if (!h)
         return status;

@@ -88,11 +88,6 @@ static void task(void *argument, uint32_t index, uint32_t thread)
     run_job(m, index, m->handle->worker[thread], thread == 0);
 }
 
-static size_t rest_of(size_t limit, size_t used)
-{
-    return !limit ? 0 : limit > used ? limit - used : 1; /* 0 would be no limit */
-}
-
 /* What it holds is no longer there for the handle itself. */
 static bool make_worker(dmlcsr *handle)
 {
@@ -101,11 +96,11 @@ static bool make_worker(dmlcsr *handle)
     dmlcsr **worker = &handle->worker[handle->workers];
     options.threads = 1;
     options.progress = NULL;
-    options.memory_limit = rest_of(options.memory_limit, dml_handle_scratch(handle));
+    options.memory_limit = dml_limit_rest(options.memory_limit, dml_handle_scratch(handle));
     if (dml_handle_create(worker, handle->shared, &options, &ignored) != DMLCSR_OK)
         return false;
     handle->workers++;
-    handle->memory.limit = rest_of(handle->memory.limit, atomic_load(&(*worker)->memory.used));
+    handle->memory.limit = dml_limit_rest(handle->memory.limit, atomic_load(&(*worker)->memory.used));
     return true;
 }
 

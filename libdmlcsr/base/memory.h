@@ -40,6 +40,12 @@ void dml_release(dml_memory *memory, void *block);
 /* DMLCSR_ERROR_LIMIT when the limit is what stands in the way of `size` more bytes, else DMLCSR_ERROR_MEMORY. */
 int dml_memory_status(const dml_memory *memory, size_t size);
 
+/* What is left of a limit, of which others hold `used` bytes. */
+static inline size_t dml_limit_rest(size_t limit, size_t used)
+{
+    return !limit ? 0 : limit > used ? limit - used : 1; /* 0 would be no limit */
+}
+
 /* True and the result when it fits into size_t. */
 static inline bool dml_mul(size_t a, size_t b, size_t *out)
 {
