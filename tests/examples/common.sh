@@ -70,6 +70,13 @@ END
     cat >>"$folder/run.toml"
 }
 
+# Trains it in a folder of that name, below $folder.
+run() { # name, flags
+    local output=$1
+    shift
+    "$train" "$folder/run.toml" --quiet --output "$folder/$output" "$@"
+}
+
 finish() {
     echo "$good passed, $bad failed"
     [ $bad -eq 0 ]

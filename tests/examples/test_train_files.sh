@@ -9,21 +9,15 @@ cycle_start = 6
 threads = 1
 END
 
-run() { # folder, flags
-    local output=$1
-    shift
-    "$train" "$folder/run.toml" --quiet --output "$output" "$@"
-}
-
 # The files of a run's folder, on one line.
 files() {
     (cd "$1" && echo *)
 }
 
 # A whole run, and the first half of three others.
-try 0 "the whole run" run "$folder/whole"
+try 0 "the whole run" run whole
 for name in limited full; do
-    try 3 "half of it" run "$folder/$name" --stop-after 6
+    try 3 "half of it" run "$name" --stop-after 6
 done
 kept=$folder/limited/checkpoint.safetensors
 cp "$kept" "$folder/good"
@@ -34,7 +28,7 @@ before=$(files "$folder/limited")
 limited() {
     (
         ulimit -f $(($(wc -c <"$kept") / 2048)) # half of it; bash counts in 1024 bytes
-        run "$folder/limited" "$@"
+        run limited "$@"
     )
 }
 try 1 "a checkpoint that does not fit" limited
@@ -42,7 +36,7 @@ says "no checkpoint of epoch 4" "$folder/limited/checkpoint.next.safetensors: ca
     "training stops; the last checkpoint is $kept"
 try 0 "the last checkpoint is as it was" cmp "$kept" "$folder/good"
 try 0 "nothing half written is left: $(files "$folder/limited")" [ "$(files "$folder/limited")" = "$before" ]
-try 0 "goes on once there is room" run "$folder/limited"
+try 0 "goes on once there is room" run limited
 says "going on from $kept: epoch 3, step 2"
 try 0 "to the same bytes" cmp "$folder/whole/current.safetensors" "$folder/limited/current.safetensors"
 try 1 "a first checkpoint that does not fit" limited --output "$folder/new"
@@ -51,7 +45,7 @@ says "training stops; there is no checkpoint yet"
 # A model that cannot be written ends the run, too.
 cp -r "$folder/full" "$folder/export"
 mkdir "$folder/export/current.safetensors" # rename() cannot replace a folder
-try 1 "a model that cannot be put in place" run "$folder/export"
+try 1 "a model that cannot be put in place" run export
 says "$folder/export/current.safetensors: cannot be replaced" "training stops; the last checkpoint is $folder/export/"
 
 # ---- a file system without room, where one can be mounted ----
@@ -75,7 +69,7 @@ if unshare -m mount -t tmpfs -o size=4096 none "$folder/small" 2>/dev/null; then
         "training stops; the last checkpoint is $folder/small/checkpoint.safetensors"
     try 0 "what is left: $(files "$folder/saved")" \
         [ "$(files "$folder/saved")" = "checkpoint.previous.safetensors checkpoint.safetensors log.csv" ]
-    try 0 "goes on elsewhere" run "$folder/saved"
+    try 0 "goes on elsewhere" run saved
     says "going on from $folder/saved/checkpoint.safetensors: epoch 4, step 0"
     try 0 "the same bytes, too" cmp "$folder/whole/current.safetensors" "$folder/saved/current.safetensors"
 else
@@ -86,9 +80,9 @@ fi
 
 printf 'damaged' >"$folder/full/checkpoint.safetensors"
 rm -f "$folder/full/checkpoint.previous.safetensors"
-try 1 "a damaged checkpoint is no reason to begin anew" run "$folder/full"
+try 1 "a damaged checkpoint is no reason to begin anew" run full
 says "$folder/full/checkpoint.safetensors" "no checkpoint in $folder/full can be read; --fresh begins anew"
-try 0 "unless it is asked for" run "$folder/full" --fresh
+try 0 "unless it is asked for" run full --fresh
 try 0 "the same bytes again" cmp "$folder/whole/current.safetensors" "$folder/full/current.safetensors"
 
 # ---- what is wrong is named: the file, or the setting ----
@@ -96,7 +90,7 @@ try 0 "the same bytes again" cmp "$folder/whole/current.safetensors" "$folder/fu
 wrong() { # status, texts that are said, flags
     local status=$1 text=$2
     shift 2
-    try "$status" "$*" run "$folder/wrong" "$@"
+    try "$status" "$*" run wrong "$@"
     says "$text"
 }
 wrong 2 "$folder/none.toml: No such file" "$folder/none.toml"

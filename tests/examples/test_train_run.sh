@@ -9,12 +9,6 @@ cycle_start = 2
 threads = 1
 END
 
-run() { # folder, flags
-    local output=$1
-    shift
-    "$train" "$folder/run.toml" --quiet --output "$folder/$output" "$@"
-}
-
 # ---- models ----
 
 # On labels of other classes, since the drawn ones fit in: without a list of names, the kind has them.

@@ -12,12 +12,6 @@ pictures = 0
 threads = 2
 END
 
-run() { # folder, flags
-    local output=$1
-    shift
-    "$train" "$folder/run.toml" --quiet --output "$folder/$output" "$@"
-}
-
 # A teacher of another shape and size than what it teaches.
 try 0 "the teacher" run first --divide 8 --size 97 --rate 0.02 --epochs 12 --cycle-start 12 --augment 0
 teacher=$folder/first/current.safetensors
