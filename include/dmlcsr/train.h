@@ -410,7 +410,7 @@ typedef struct dmlcsr_trainer_options {
     uint32_t classes;       /**< 2 to 255 */
     uint32_t blocks[4];     /**< bottlenecks of the four stages: 3, 4, 23, 3 */
     uint32_t divide;        /**< widths are the published ones divided by this: 1, 2, 4, 8 or 16 */
-    const char *family;     /**< a model file whose blocks and widths are taken instead, or NULL */
+    const char *family;     /**< a model file whose blocks and widths, layer by layer, are taken instead, or NULL */
     uint32_t batch;         /**< pictures of a step, on this process */
     uint32_t height, width; /**< of the input, 17 to 4097 */
     uint64_t seed;          /**< of the starting values */

@@ -173,7 +173,7 @@ static int visit_parsing(dml_visitor *v, const dml_family *f, uint32_t context, 
     DML_TRY(v->conv(v, &both, false, &h->conv3[0]));
     DML_TRY(visit_unit(v, (unit){"layer6.conv3.2", "layer6.conv3.3", h->conv3[0].shape.out, 0, f->head,
                                  1}, &h->conv3[1]));
-    dml_layer last = {"layer6.conv4", NULL, DML_NORM_NONE, true, h->conv3[1].shape.out, 0, f->classes, 1, 1, 1, 0};
+    dml_layer last = {"layer6.conv4", NULL, DML_NORM_NONE, true, h->conv3[1].shape.out, f->classes, 0, 1, 1, 1, 0};
     DML_TRY(v->conv(v, &last, false, &h->conv4));
     if (h->conv4.shape.out < 2 || h->conv4.shape.out > DML_CLASSES)
         status = dml_fail(v->error, DMLCSR_ERROR_MODEL, "tensor layer6.conv4.weight: %u classes, must be 2 to %d",

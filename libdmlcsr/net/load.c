@@ -8,7 +8,6 @@
 
 #define NAME_SIZE 160
 #define EPSILON 1e-5
-#define CHANNELS_MAX 65536
 
 /* "512 x 2048 x 3 x 3", with "any" for 0 */
 static void format_shape(const uint64_t *shape, uint32_t rank, char *out, size_t size)
@@ -46,7 +45,7 @@ static int find_shaped(dml_loader *loader, const char *prefix, const char *suffi
     const dml_entry *e = *out;
     bool fits = e->rank == rank || (rank == 4 && e->rank == 3 && shape[3] == 1);
     for (uint32_t i = 0; fits && i < e->rank; i++)
-        fits = shape[i] ? e->shape[i] == shape[i] : e->shape[i] >= 1 && e->shape[i] <= CHANNELS_MAX;
+        fits = shape[i] ? e->shape[i] == shape[i] : e->shape[i] >= 1 && e->shape[i] <= DML_CHANNELS_MAX;
     if (!fits) {
         format_shape(e->shape, e->rank, is, sizeof is);
         format_shape(shape, rank, must, sizeof must);

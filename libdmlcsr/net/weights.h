@@ -9,6 +9,7 @@
 
 #define DML_LEAKY ((dml_real)0.01) /* slope of an activated batch norm */
 #define DML_STAGE_BLOCKS 1000 /* most bottlenecks of a stage */
+#define DML_CHANNELS_MAX 65536 /* and channels of a layer */
 
 typedef struct dml_bottleneck {
     dml_conv conv1, conv2, conv3;

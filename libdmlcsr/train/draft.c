@@ -6,6 +6,7 @@
 typedef struct builder {
     dml_visitor visitor; /* first */
     dml_draft *draft;
+    const dml_model *like;
 } builder;
 
 dml_family dml_family_published(uint32_t classes, uint32_t divide)
@@ -62,10 +63,24 @@ static void add_affine(dml_draft *d, const dml_layer *layer, dml_train_layer *l)
     l->variance = add_vector(d, layer->norm, ".running_var", l->channels, true);
 }
 
+static const dml_entry *find(const dml_model *model, const char *prefix, const char *suffix)
+{
+    char name[DML_PARAMETER_NAME];
+    snprintf(name, sizeof name, "%s%s", prefix, suffix);
+    return dml_model_find(model, name);
+}
+
+/* The output channels of a layer that may have any. */
+static uint32_t free_width(const dml_model *like, const dml_layer *layer)
+{
+    const dml_entry *e = like ? find(like, layer->conv, ".weight") : NULL;
+    return e && e->rank && e->shape[0] <= DML_CHANNELS_MAX ? (uint32_t)e->shape[0] : layer->width;
+}
+
 static int draft_conv(dml_visitor *visitor, const dml_layer *layer, bool relu, dml_conv *conv)
 {
     dml_draft *d = ((builder *)visitor)->draft;
-    const uint32_t out = layer->out ? layer->out : layer->width;
+    const uint32_t out = layer->out ? layer->out : free_width(((builder *)visitor)->like, layer);
     if (!out || !layer->in)
         return dml_fail(visitor->error, DMLCSR_ERROR_ARGUMENT, "%s: a width of the network is 0", layer->conv);
     dml_train_layer *l = &d->layer[d->layers++];
@@ -108,7 +123,9 @@ static int draft_scalar(dml_visitor *visitor, const char *name, dml_real *value)
 
 static bool draft_projected(dml_visitor *visitor, const char *prefix, uint32_t in, uint32_t out, uint32_t stride)
 {
-    (void)visitor, (void)prefix;
+    const dml_model *like = ((builder *)visitor)->like;
+    if (like)
+        return find(like, prefix, "downsample.0.weight") != NULL;
     return in != out || stride != 1;
 }
 
@@ -136,10 +153,21 @@ static int reserve(dml_draft *d, const uint32_t blocks[4], dml_error *error)
     return DMLCSR_OK;
 }
 
-int dml_draft_create(dml_draft *draft, const dml_family *family, const uint32_t blocks[4], dml_memory *memory,
-                     dml_error *error)
+void dml_draft_count_blocks(const dml_model *model, uint32_t blocks[4])
 {
-    builder b = {{draft_conv, draft_depthwise, draft_scalar, draft_projected, error}, draft};
+    for (int s = 0; s < 4; s++)
+        for (blocks[s] = 0; blocks[s] <= DML_STAGE_BLOCKS; blocks[s]++) {
+            char prefix[32];
+            snprintf(prefix, sizeof prefix, "layer%d.%u.", s + 1, (unsigned)blocks[s]);
+            if (!find(model, prefix, "conv1.weight"))
+                break;
+        }
+}
+
+int dml_draft_create(dml_draft *draft, const dml_family *family, const dml_model *like, const uint32_t blocks[4],
+                     dml_memory *memory, dml_error *error)
+{
+    builder b = {{draft_conv, draft_depthwise, draft_scalar, draft_projected, error}, draft, like};
     int status;
     memset(draft, 0, sizeof *draft);
     draft->memory = memory;

@@ -6,10 +6,12 @@
 #ifndef DML_TRAIN_DRAFT_H
 #define DML_TRAIN_DRAFT_H
 
+#include "model/model.h"
 #include "net/family.h"
 #include "net/graph.h"
 
 #define DML_ABSENT SIZE_MAX
+#define DML_PARAMETER_NAME 96
 
 typedef enum dml_parameter_kind {
     DML_PARAMETER_CONV,
@@ -19,7 +21,7 @@ typedef enum dml_parameter_kind {
 
 /* A tensor of the state dict. */
 typedef struct dml_parameter {
-    char name[96];
+    char name[DML_PARAMETER_NAME];
     uint32_t rank, shape[4];  /* as published */
     size_t count;             /* product of shape */
     dml_parameter_kind kind;
@@ -54,13 +56,17 @@ typedef struct dml_draft {
     dml_memory *memory;
 } dml_draft;
 
-/* blocks: of the four stages. */
-int dml_draft_create(dml_draft *draft, const dml_family *family, const uint32_t blocks[4], dml_memory *memory,
-                     dml_error *error);
+/* blocks: of the four stages. like: NULL, or a model whose widths and projections are taken instead of the family's, layer
+   by layer; the classes, and layers that it lacks, stay the family's. */
+int dml_draft_create(dml_draft *draft, const dml_family *family, const dml_model *like, const uint32_t blocks[4],
+                     dml_memory *memory, dml_error *error);
 void dml_draft_free(dml_draft *draft);
 
 /* The published widths divided by `divide`. */
 dml_family dml_family_published(uint32_t classes, uint32_t divide);
+
+/* How many bottlenecks a model has in each stage. */
+void dml_draft_count_blocks(const dml_model *model, uint32_t blocks[4]);
 
 const dml_train_layer *dml_draft_find(const dml_draft *draft, const dml_step *step);
 

@@ -86,43 +86,6 @@ fail:
     return status;
 }
 
-static uint32_t rows_of(const dml_model *model, const char *name, uint32_t otherwise)
-{
-    const dml_entry *e = dml_model_find(model, name);
-    return e && e->rank && e->shape[0] <= 65536 ? (uint32_t)e->shape[0] : otherwise;
-}
-
-int dml_family_read(const char *path, dml_family *f, uint32_t blocks[4], dml_memory *memory, dml_error *error)
-{
-    dml_model *m;
-    char name[DML_STORE_NAME];
-    const int status = dml_model_open(&m, path, memory, error);
-    if (status != DMLCSR_OK)
-        return status;
-    for (int i = 0; i < 3; i++) {
-        snprintf(name, sizeof name, "conv%d.weight", i + 1);
-        f->stem[i] = rows_of(m, name, f->stem[i]);
-    }
-    for (int s = 0; s < 4; s++) {
-        snprintf(name, sizeof name, "layer%d.0.conv1.weight", s + 1);
-        f->planes[s] = rows_of(m, name, f->planes[s]);
-        for (blocks[s] = 0; blocks[s] < 1000; blocks[s]++) {
-            snprintf(name, sizeof name, "layer%d.%u.conv1.weight", s + 1, (unsigned)blocks[s]);
-            if (!dml_model_find(m, name))
-                break;
-        }
-    }
-    f->context = rows_of(m, "context.conva.0.weight", f->context);
-    f->phi = rows_of(m, "context.dualgcn.phi.weight", f->phi);
-    f->theta = rows_of(m, "context.dualgcn.theta.weight", f->theta);
-    f->node = rows_of(m, "context.dualgcn.gcn_local_attention.node_k.weight", f->node);
-    f->head = rows_of(m, "layer6.conv1.0.weight", f->head);
-    f->skip = rows_of(m, "layer6.conv2.0.weight", f->skip);
-    f->edge = rows_of(m, "edge_layer.conv1.0.weight", f->edge);
-    dml_model_close(m);
-    return DMLCSR_OK;
-}
-
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
 int dmlcsr_trainer_export(dmlcsr_trainer *t, int which, const char *path, int dtype, const char *const *metadata,

@@ -85,13 +85,14 @@ static int take_network(dmlcsr_trainer *t)
 {
     const dmlcsr_trainer_options *o = &t->options;
     uint32_t blocks[4] = {o->blocks[0], o->blocks[1], o->blocks[2], o->blocks[3]};
-    dml_family family = dml_family_published(o->classes, o->divide);
-    int status = DMLCSR_OK;
-    if (o->family)
-        status = dml_family_read(o->family, &family, blocks, &t->memory, &t->error);
-    family.classes = o->classes;
+    const dml_family family = dml_family_published(o->classes, o->divide);
+    dml_model *like = NULL;
+    int status = o->family ? dml_model_open(&like, o->family, &t->memory, &t->error) : DMLCSR_OK;
+    if (like)
+        dml_draft_count_blocks(like, blocks);
     if (status == DMLCSR_OK)
-        status = dml_draft_create(&t->draft, &family, blocks, &t->memory, &t->error);
+        status = dml_draft_create(&t->draft, &family, like, blocks, &t->memory, &t->error);
+    dml_model_close(like);
     return status;
 }
 

@@ -59,7 +59,4 @@ int dml_trainer_ask_teacher(dmlcsr_trainer *t, const float *input);
 /* teacher.c: what the step under way is taught; false: nothing. */
 bool dml_trainer_teaching(const dmlcsr_trainer *t, dml_teaching *out);
 
-/* store.c: the member of the family that a model file holds. */
-int dml_family_read(const char *path, dml_family *family, uint32_t blocks[4], dml_memory *memory, dml_error *error);
-
 #endif

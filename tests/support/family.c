@@ -70,11 +70,11 @@ static void unit(list *l, const char *conv_name, const char *norm_name, uint32_t
     norm(l, norm_name, out);
 }
 
-static void bottleneck(list *l, const char *prefix, uint32_t in, uint32_t planes, int project)
+static void bottleneck(list *l, const char *prefix, uint32_t in, const uint32_t inner[2], uint32_t out, int project)
 {
     static const char *const name[4][2] = {{"conv1", "bn1"}, {"conv2", "bn2"}, {"conv3", "bn3"},
                                            {"downsample.0", "downsample.1"}};
-    const uint32_t shape[4][3] = {{planes, in, 1}, {planes, planes, 3}, {4 * planes, planes, 1}, {4 * planes, in, 1}};
+    const uint32_t shape[4][3] = {{inner[0], in, 1}, {inner[1], inner[0], 3}, {out, inner[1], 1}, {out, in, 1}};
     for (int i = 0; i < 3 + project; i++) {
         char c[NAME_SIZE], n[NAME_SIZE];
         snprintf(c, sizeof c, "%s%s", prefix, name[i][0]);
@@ -88,7 +88,7 @@ static family_oddity widths_of(const family *f, const family_oddity *odd)
 {
     const uint32_t d = f->divide;
     family_oddity w = {{64 / d, 64 / d, 128 / d}, {64 / d, 128 / d, 256 / d, 512 / d}, 512 / d, 0, 0, 0, 256 / d, 48 / d,
-                       256 / d, odd->projected};
+                       256 / d, odd->projected, {odd->inner[0], odd->inner[1]}, 0, 0, 0, 0};
     for (int i = 0; i < 3; i++)
         w.stem[i] = odd->stem[i] ? odd->stem[i] : w.stem[i];
     for (int i = 0; i < 4; i++)
@@ -100,6 +100,10 @@ static family_oddity widths_of(const family *f, const family_oddity *odd)
     w.head = odd->head ? odd->head : w.head;
     w.skip = odd->skip ? odd->skip : w.skip;
     w.edge = odd->edge ? odd->edge : w.edge;
+    w.final = odd->final ? odd->final : w.context;
+    w.convb = odd->convb ? odd->convb : w.context;
+    w.bottleneck = odd->bottleneck ? odd->bottleneck : w.context;
+    w.middle = odd->middle ? odd->middle : w.head;
     return w;
 }
 
@@ -112,9 +116,14 @@ static void encoder(list *l, const family *f, const family_oddity *w)
     for (uint32_t s = 0; s < 4; s++)
         for (uint32_t k = 0; k < f->blocks[s]; k++) {
             char prefix[32];
+            const uint32_t out = 4 * w->planes[s];
+            uint32_t inner[2] = {w->planes[s], w->planes[s]};
+            for (int i = 0; i < 2; i++)
+                if (k + 1 == f->blocks[s] && w->inner[i])
+                    inner[i] = w->inner[i];
             snprintf(prefix, sizeof prefix, "layer%u.%u.", (unsigned)s + 1, (unsigned)k);
-            bottleneck(l, prefix, in, w->planes[s], k == 0 || (w->projected && s == 3));
-            in = 4 * w->planes[s];
+            bottleneck(l, prefix, in, inner, out, k == 0 || (w->projected && s == 3));
+            in = out;
         }
 }
 
@@ -145,17 +154,17 @@ static void context(list *l, const family_oddity *w)
     norm(l, A "bn_wg", w->node);
     conv(l, A "out.0", c, w->node, 1, 1);
     norm(l, A "out.1", c);
-    unit(l, G "final.0", G "final.1", c, 2 * c, 1);
-    unit(l, "context.convb.0", "context.convb.1", c, c, 3);
-    unit(l, "context.bottleneck.0", "context.bottleneck.1", c, in + c, 3);
+    unit(l, G "final.0", G "final.1", w->final, 2 * c, 1);
+    unit(l, "context.convb.0", "context.convb.1", w->convb, w->final, 3);
+    unit(l, "context.bottleneck.0", "context.bottleneck.1", w->bottleneck, in + w->convb, 3);
 }
 
 static void heads(list *l, const family *f, const family_oddity *w)
 {
-    unit(l, "layer6.conv1.0", "layer6.conv1.1", w->head, w->context, 1);
+    unit(l, "layer6.conv1.0", "layer6.conv1.1", w->head, w->bottleneck, 1);
     unit(l, "layer6.conv2.0", "layer6.conv2.1", w->skip, 4 * w->planes[0], 1);
-    unit(l, "layer6.conv3.0", "layer6.conv3.1", w->head, w->head + w->skip, 1);
-    unit(l, "layer6.conv3.2", "layer6.conv3.3", w->head, w->head, 1);
+    unit(l, "layer6.conv3.0", "layer6.conv3.1", w->middle, w->head + w->skip, 1);
+    unit(l, "layer6.conv3.2", "layer6.conv3.3", w->head, w->middle, 1);
     conv(l, "layer6.conv4", f->classes, w->head, 1, 1);
     if (!f->edges)
         return;

@@ -25,6 +25,9 @@ unsigned char *family_file(const family *f, uint64_t seed, size_t *size);
 typedef struct family_oddity {
     uint32_t stem[3], planes[4], context, phi, theta, node, head, skip, edge;
     int projected;
+    uint32_t inner[2];                 /* of conv1 and conv2 of the last block of each stage */
+    uint32_t final, convb, bottleneck; /* of the context head, whose conva has `context` */
+    uint32_t middle;                   /* of the parsing head's conv3, between its two */
 } family_oddity;
 
 unsigned char *family_odd_file(const family *f, const family_oddity *odd, uint64_t seed, size_t *size);

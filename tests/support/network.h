@@ -93,7 +93,7 @@ static inline network *network_make(const dml_family *member, const uint32_t blo
 {
     network *net = need(calloc(1, sizeof *net), NULL);
     if (!core_make(&net->core, &net->memory, DMLCSR_ISA_AUTO, threads)
-        || dml_draft_create(&net->draft, member, blocks, &net->memory, &net->error)
+        || dml_draft_create(&net->draft, member, NULL, blocks, &net->memory, &net->error)
         || dml_plan_create(&net->plan, &net->draft, &net->core, n, h, w, recompute, &net->memory, &net->error))
         need(NULL, net);
     net->state.parameters = need(dml_alloc_zero(&net->memory, net->draft.size * sizeof(dml_real)), net);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dmlcsr/train.h"
+#include "support/family.h"
 #include "support/meeting.h"
 #include "support/small_trainer.h"
 
@@ -286,6 +287,48 @@ START_TEST(test_export)
     check_same("model", "copy", true);
     ck_assert_uint_gt(filled, 100);
     dmlcsr_trainer_free(copy);
+    dmlcsr_trainer_free(t);
+}
+END_TEST
+
+static void forward(const char *name, float *out)
+{
+    dmlcsr *parser = NULL;
+    ck_assert_int_eq(dmlcsr_create(&parser, path_of(name), NULL), 0);
+    ck_assert_int_eq(dmlcsr_forward(parser, input, SMALL_SIDE, SMALL_SIDE, out, NULL, NULL), 0);
+    dmlcsr_free(parser);
+}
+
+static void must_be_taken(void *opaque, const char *name, const char *why)
+{
+    (void)opaque;
+    ck_assert_msg(!why, "%s: %s", name, why);
+}
+
+/* A network whose widths no divisor describes: another in each place that may have its own. */
+START_TEST(test_odd_family)
+{
+    static const family member = {.classes = SMALL_CLASSES, .blocks = {2, 1, 1, 2}, .divide = 16, .edges = 1};
+    static const family_oddity odd = {{5, 6, 9}, {3, 5, 6, 8}, 20, 11, 9, 10, 32, 3, 12, 0, {7, 4}, 13, 18, 17, 15};
+    enum { OUTPUTS = SMALL_CLASSES * 13 * 13 };
+    static float is[OUTPUTS], must[OUTPUTS];
+    dmlcsr_trainer_options o = small_options(2);
+    size_t size;
+    unsigned char *file = family_odd_file(&member, &odd, 5, &size);
+    FILE *f = fopen(path_of("odd"), "wb");
+    ck_assert(f && fwrite(file, 1, size, f) == size && fclose(f) == 0);
+    free(file);
+    o.family = path_of("odd");
+    dmlcsr_trainer *t = small_trainer(&o);
+    ck_assert_int_eq(dmlcsr_trainer_fill(t, path_of("odd"), must_be_taken, NULL, NULL), 0);
+    export_model(t, DMLCSR_CURRENT, "model");
+    forward("odd", must);
+    forward("model", is);
+    ck_assert_mem_eq(is, must, sizeof is);
+    const double before = step(t, 0, .002);
+    for (int i = 0; i < 8; i++)
+        step(t, 0, .002);
+    ck_assert_double_lt(step(t, 0, 0), before);
     dmlcsr_trainer_free(t);
 }
 END_TEST
@@ -609,6 +652,7 @@ int main(void)
     tcase_add_test(tests, test_distil_errors);
     tcase_add_test(tests, test_distil_memory);
     tcase_add_test(tests, test_export);
+    tcase_add_test(tests, test_odd_family);
     tcase_add_test(tests, test_two_processes);
     tcase_add_test(tests, test_unlike_processes);
     tcase_add_test(tests, test_errors);

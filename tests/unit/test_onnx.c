@@ -403,13 +403,14 @@ START_TEST(odd_widths)
 {
     family_oddity odd = { .projected = 0 };
     uint32_t *const all[] = { &odd.stem[0], &odd.stem[1], &odd.stem[2], &odd.planes[0], &odd.planes[1], &odd.planes[2],
-                              &odd.planes[3], &odd.context, &odd.phi, &odd.theta, &odd.node, &odd.head, &odd.skip, &odd.edge };
+                              &odd.planes[3], &odd.context, &odd.phi, &odd.theta, &odd.node, &odd.head, &odd.skip, &odd.edge,
+                              &odd.inner[0], &odd.inner[1], &odd.final, &odd.convb, &odd.bottleneck, &odd.middle };
     size_t size;
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         *all[i] = width((uint32_t)_i, i);
     if (_i % 2)
         odd.head = 32;
-    const uint32_t first[2] = { 4 * odd.planes[3], odd.head }, second[2] = { odd.context, odd.skip };
+    const uint32_t first[2] = { 4 * odd.planes[3], odd.head }, second[2] = { odd.convb, odd.skip };
     unsigned char *file = family_odd_file(&member, &odd, SEED, &size);
     save(file, size);
     for (int i = 0; i < 2; i++)
