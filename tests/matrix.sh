@@ -112,7 +112,8 @@ step_noembed() {
     return $status
 }
 
-# Parsing alone, configured from the archive: nothing of training is built, installed or tested.
+# Parsing alone, configured from the archive: nothing of training is built, installed or tested. The kernels and the network
+# are the files that the other builds have, so what tests their numbers is left to those.
 step_notrain() {
     local folder
     folder=$(mktemp -d) || return
@@ -122,8 +123,8 @@ step_notrain() {
             env -u MAKEFLAGS "$MAKE" -j"$JOBS" && env -u MAKEFLAGS "$MAKE" install &&
             [ -z "$(find build/lib build/bin usr -name '*train*')" ] &&
             "$folder/usr/bin/dmlcsr-parse" --output "$folder/out" examples/demo.jpg &&
-            env -u MAKEFLAGS "$MAKE" -j"$JOBS" check-programs SKIP=golden_473 &&
-            env -u MAKEFLAGS "$MAKE" check SKIP=golden_473
+            env -u MAKEFLAGS "$MAKE" -j"$JOBS" check-programs SKIP="golden/ kernelcheck test_conv" &&
+            env -u MAKEFLAGS "$MAKE" check SKIP="golden/ kernelcheck test_conv"
     )
     local status=$?
     rm -rf "$folder"
@@ -184,10 +185,11 @@ step_tsan() {
 
 # ---- other machines ---------------------------------------------------------------------------------------------------
 
+# Whether it runs where later instructions are missing; small networks show that as well as large ones, in a tenth of the time.
 emulated() { # build folder, processor
     needs qemu-x86_64 || return
     TEST_TIMEOUT=1800 build "$1" CC=gcc EMULATOR="qemu-x86_64 -cpu $2" SUITES="unit kernels portable golden" \
-        ONLY="unit/ kernelcheck portable/ golden_97"
+        ONLY="unit/ kernelcheck portable/ golden/test_members"
 }
 step_nehalem() { emulated nehalem Nehalem; }
 step_haswell() { emulated haswell Haswell; }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Runs test programs and scripts, one line each, and closes with "N passed, N failed". Called by `make check`.
+# Programs run one after another, since many have threads of their own, and scripts beside them.
 #
 # A program counts as many tests as it says: Check's "Checks: N, Failures: N, Errors: N", a line of its own such as
 # "N passed, N failed", or lines that begin with "passed:" or "FAILED:"; otherwise as one. Exit status 77 means skipped,
@@ -9,9 +10,10 @@
 # GOLDEN_ISA=neon: the full network on that instruction set alone.
 set -u
 
-passed=0 failed=0 skipped=0
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+folder=$(mktemp -d) || exit 1
+beside=
+: >"$folder/counts"
+trap '[ -z "$beside" ] || kill -- -"$beside" 2>/dev/null; rm -rf "$folder"' EXIT
 
 limit=
 command -v timeout >/dev/null 2>&1 && limit="timeout ${TEST_TIMEOUT:-900}"
@@ -28,8 +30,8 @@ arguments() {
 }
 
 # Sets good and bad from the status and what was printed.
-count() {
-    local line
+count() { # status, log
+    local line log=$2
     line=$(grep -oE 'Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$log" | awk -F'[:,] *' '
         { all += $2; bad += $4 + $6 } END { if (NR) print all - bad, bad }')
     [ -n "$line" ] || line=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 | sed 's/ passed,//; s/ failed//')
@@ -46,8 +48,9 @@ count() {
     fi
 }
 
-run_test() {
-    local name status start seconds
+# Its tests are counted in a line of $folder/counts: passed, failed, skipped.
+run_test() { # test, log
+    local name status start seconds good bad log=$2
     name=${1##*tests/}
     start=$(now)
     # shellcheck disable=SC2046,SC2086 # several words are meant
@@ -58,13 +61,12 @@ run_test() {
     status=$?
     seconds=$(awk -v a="$start" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }')
     if [ $status -eq 77 ]; then
-        skipped=$((skipped + 1))
+        echo "0 0 1" >>"$folder/counts"
         printf 'skip  %-36s %s\n' "$name" "$(tail -n 1 "$log")"
         return
     fi
-    count $status
-    passed=$((passed + good))
-    failed=$((failed + bad))
+    count $status "$log"
+    echo "$good $bad 0" >>"$folder/counts"
     if [ $status -eq 0 ] && [ "$bad" -eq 0 ]; then
         printf 'ok    %-36s %6d tests %8s s\n' "$name" "$good" "$seconds"
         grep -E '^skip ' "$log" # parts that this machine cannot run
@@ -84,12 +86,37 @@ matches() {
     return 1
 }
 
+# What is printed of a test stays together.
+run_all() { # name of the lane, tests
+    local test lane=$1
+    shift
+    for test in "$@"; do
+        run_test "$test" "$folder/$lane.log" >"$folder/$lane"
+        cat "$folder/$lane"
+    done
+}
+
+programs=() scripts=()
 # shellcheck disable=SC2086 # lists of words
 for test in "$@"; do
-    if matches "$test" ${ONLY:-/} && ! matches "$test" ${SKIP:-}; then run_test "$test"; fi
+    if matches "$test" ${ONLY:-/} && ! matches "$test" ${SKIP:-}; then
+        case $test in
+        *.sh) scripts+=("$test") ;;
+        *) programs+=("$test") ;;
+        esac
+    fi
 done
 
-[ $skipped -eq 0 ] || echo "$skipped skipped"
+set -m # a process group of its own, which can be ended as a whole
+run_all scripts ${scripts[@]+"${scripts[@]}"} &
+beside=$!
+set +m
+run_all programs ${programs[@]+"${programs[@]}"}
+wait "$beside"
+beside=
+
+read -r passed failed skipped < <(awk '{ a += $1; b += $2; c += $3 } END { print a + 0, b + 0, c + 0 }' "$folder/counts")
+[ "$skipped" -eq 0 ] || echo "$skipped skipped"
 if [ $((passed + failed)) -eq 0 ]; then
     echo "no test was run"
     failed=1
