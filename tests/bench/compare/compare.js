@@ -21,7 +21,7 @@ const LAYER = { bf16: Math.SQRT2 * 2 ** -9 / Math.sqrt(3), int8: Math.SQRT2 * 10
 const help = `usage: node compare.js [options]
       --model FILE     a model file, "default" (the default model) or "full" (the published network with made-up
                        weights); may be given several times (default: default and full)
-      --size N,N       sides of the input (default: the model's own, 216 for the default model, 473 for full)
+      --size N,N       sides of the input (default: the model's own, 240 for the default model, 473 for full)
       --threads N,N    (default 1,2)
       --rounds N       runs of each side that count (default 10)
       --pause MS       rest before each run, in which the other side's threads go to sleep (default 200)
