@@ -5,7 +5,8 @@
 # A program counts as many tests as it says: Check's "Checks: N, Failures: N, Errors: N", a line of its own such as
 # "N passed, N failed", or lines that begin with "passed:" or "FAILED:"; otherwise as one. Exit status 77 means skipped,
 # with the reason as the last line printed.
-# ONLY="text text": only tests whose name has one of the texts; SKIP="text text": none of those.
+# ONLY="text text": only tests whose name has one of the texts; SKIP="text text": none of those. A name ends with a slash:
+# "test_conv/" is not test_convert.
 # EMULATOR: put in front of programs (not of scripts).
 # GOLDEN_ISA=neon: the full network on that instruction set alone.
 set -u
@@ -78,7 +79,7 @@ run_test() { # test, log
 
 # Has the name (first) one of the texts?
 matches() {
-    local text name=$1
+    local text name=$1/
     shift
     for text in "$@"; do
         case $name in *"$text"*) return 0 ;; esac
