@@ -113,7 +113,7 @@ run_all scripts ${scripts[@]+"${scripts[@]}"} &
 beside=$!
 set +m
 run_all programs ${programs[@]+"${programs[@]}"}
-wait "$beside"
+wait "$beside" || { echo "FAIL  the scripts did not come to their end"; echo "0 1 0" >>"$folder/counts"; }
 beside=
 
 read -r passed failed skipped < <(awk '{ a += $1; b += $2; c += $3 } END { print a + 0, b + 0, c + 0 }' "$folder/counts")
