@@ -2,12 +2,15 @@
 """Trains a teacher on a GPU, in minutes, for dmlcsr-train's `teacher` to learn from.
 
 usage: teacher.py DATA IN.safetensors OUT.safetensors [--minutes 9] [--size 272] [--batch 32] [--rate 0.03]
+                  [--teacher FILE] [--teacher-share 0.5]
 
 DATA is a data folder of dmlcsr-train with a training list as balanced_list.py writes it; IN is a network in single
 precision, such as widen.py makes, and OUT one of the same shape: the moving average of what is trained. The loss is that of
 dmlcsr-train, without cycles; the pictures are changed as small.toml says for the first 60 % of the time, and as base.toml
-says for the rest, except that a poor JPEG is imitated by a coarse copy with noise. The rate falls to 0 as a cosine. Needs
-numpy, PIL and PyTorch; without a GPU it works, and takes weeks.
+says for the rest, except that a poor JPEG is imitated by a coarse copy with noise. The rate falls to 0 as a cosine. With
+--teacher, a network in single precision says of each picture and its mirror image what it sees, and the mean of both has
+--teacher-share of the cross entropies, as in dmlcsr-train. Needs numpy, PIL and PyTorch; without a GPU it works, and takes
+weeks.
 """
 import argparse
 import math
@@ -172,6 +175,7 @@ class Teacher:
         self.judged = [part.to(self.device) for part in read_list(a.data, "val_list.txt")[:2]]
         self.metadata, tensors = widen.read(a.input)
         self.net, self.average = (network_of(tensors, self.classes).to(self.device) for _ in range(2))
+        self.teacher = a.teacher and network_of(widen.read(a.teacher)[1], self.classes).to(self.device).eval()
         self.optimiser = torch.optim.SGD(self.net.parameters(), lr=a.rate, momentum=.9, weight_decay=5e-4)
         self.strong, self.mild = changes_of("small.toml"), changes_of("base.toml")
         self.random, self.waiting, self.steps = np.random.default_rng(1), np.array([], int), 0
@@ -187,6 +191,15 @@ class Teacher:
         image, label = warp(*(part[which] for part in self.pictures), self.a.size, how, self.mirror)
         return as_input(change_colours(image, label, how)), label
 
+    @torch.no_grad()
+    def taught(self, image, to):
+        """What the teacher says of the pictures and of their mirror images, as probabilities of the labels' size."""
+        with self.half():
+            there = self.teacher(image)[0].float()
+            mirrored = self.teacher(image.flip(3))[0].float()
+        both = (there + mirrored.flip(3)[:, self.mirror[:self.classes]]) / 2
+        return F.softmax(resize(both, to), 1)
+
     def step(self, done):
         image, label = self.batch(self.strong if done < .6 else self.mild)
         rate = self.a.rate * min(1, (self.steps + 1) / 100) * .5 * (1 + math.cos(math.pi * done))
@@ -195,7 +208,8 @@ class Teacher:
         self.net.train()
         with self.half():
             outputs = self.net(image)
-        loss = loss_of(outputs, label, 2)
+        taught = self.taught(image, label.shape[1:]) if self.teacher else None
+        loss = loss_of(outputs, label, 2, taught, self.a.teacher_share)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 10.)
@@ -251,7 +265,8 @@ def main():
     a.add_argument("data")
     a.add_argument("input")
     a.add_argument("output")
-    for name, value in (("minutes", 9.), ("size", 272), ("batch", 32), ("rate", .03)):
+    a.add_argument("--teacher")
+    for name, value in (("minutes", 9.), ("size", 272), ("batch", 32), ("rate", .03), ("teacher-share", .5)):
         a.add_argument("--" + name, type=type(value), default=value)
     a = a.parse_args()
     torch.backends.cudnn.benchmark = True

@@ -175,13 +175,17 @@ def lovasz(p, label):
     return (error * jaccard).sum(1)[total[:, 0] > 0].mean()
 
 
-def loss_of(outputs, label, every=1):
-    """The total loss of doc/training.md. every: Lovasz-Softmax looks at one pixel in so many each way, to save time."""
+def loss_of(outputs, label, every=1, taught=None, teacher_share=0.):
+    """The total loss of doc/training.md. every: Lovasz-Softmax looks at one pixel in so many each way, to save time.
+    taught: what a teacher says, probabilities of the size of the labels, and its share of the cross entropies of parsing."""
     parsing, binary, category = (resize(o.float(), label.shape[1:]) for o in outputs)
     edge = edges_of(label)
     known = label != IGNORED
     of_category = edge * torch.where(known, label, torch.zeros_like(label))
     pixel = F.cross_entropy(parsing, label, reduction="none", ignore_index=IGNORED)
+    if taught is not None:
+        of_teacher = -(taught * F.log_softmax(parsing, 1)).sum(1) * known
+        pixel = (1 - teacher_share) * pixel + teacher_share * of_teacher
     share = edge.float().mean()
     frequency = torch.bincount(of_category.flatten(), minlength=parsing.shape[1]) / label.numel()
     y, x = (int(torch.randint(every, (1,))) for _ in range(2))
