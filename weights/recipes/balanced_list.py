@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Writes a training list in which pictures with rare classes come more than once.
 
-usage: balanced_list.py DATA OUTPUT [CLASS=TIMES]...
+usage: balanced_list.py [--check SUMS] DATA OUTPUT [CLASS=TIMES]...
 
 DATA has train_list.txt and val_list.txt (an image and its labels on each line) and label_names.txt. OUTPUT becomes a
 folder with a train_list.txt of its own, the same val_list.txt and label_names.txt, and links to everything else: a
 data folder for dmlcsr-train. A picture with several of the named classes comes as often as the most frequent of them.
 A class counts as there from 20 pixels on.
 
+SUMS has lines as sha256sum writes them, of DATA's lists: nothing is written unless they are those. A recipe's scores are of
+these pictures alone.
+
 Pictures whose left and right parts (l_eye and r_eye, ...) lie the other way round than in most are left out: their
 labels are swapped, and would teach the network to doubt. Needs numpy and PIL.
 """
+import hashlib
 import os
 import shutil
 import sys
@@ -33,6 +37,18 @@ def lines_of(data):
         return [line.strip() for line in file if line.strip()]
 
 
+def check(data, sums):
+    """Ends the program where a list is another than a recipe's."""
+    with open(sums) as file:
+        wanted = [line.split() for line in file if line.strip()]
+    for digest, name in wanted:
+        path = os.path.join(data, name)
+        with open(path, "rb") as file:
+            found = hashlib.sha256(file.read()).hexdigest()
+        if found != digest:
+            sys.exit(f"balanced_list.py: {path}: SHA-256 is {found}, and that of the recipe's data {digest} ({sums})")
+
+
 def begin(data, output):
     """A folder with what another has, but for the training list."""
     os.makedirs(output, exist_ok=True)
@@ -51,12 +67,18 @@ def sides(labels, pairs):
 
 
 def main():
-    if len(sys.argv) < 3:
+    arguments = sys.argv[1:]
+    sums = arguments[1] if len(arguments) > 1 and arguments[0] == "--check" else None
+    if sums:
+        del arguments[:2]
+    if len(arguments) < 2:
         sys.exit(__doc__)
-    data, output = sys.argv[1:3]
+    data, output, *repeated = arguments
+    if sums:
+        check(data, sums)
     names = names_of(data)
     times = {}
-    for argument in sys.argv[3:]:
+    for argument in repeated:
         name, _, count = argument.partition("=")
         if name not in names or not count.isdigit():
             sys.exit(f"balanced_list.py: {argument}: must be CLASS=TIMES, and CLASS one of {' '.join(names)}")
