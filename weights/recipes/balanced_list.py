@@ -14,6 +14,7 @@ these pictures alone.
 Pictures whose left and right parts (l_eye and r_eye, ...) lie the other way round than in most are left out: their
 labels are swapped, and would teach the network to doubt. Needs numpy and PIL.
 """
+import argparse
 import hashlib
 import os
 import shutil
@@ -67,18 +68,18 @@ def sides(labels, pairs):
 
 
 def main():
-    arguments = sys.argv[1:]
-    sums = arguments[1] if len(arguments) > 1 and arguments[0] == "--check" else None
-    if sums:
-        del arguments[:2]
-    if len(arguments) < 2:
-        sys.exit(__doc__)
-    data, output, *repeated = arguments
-    if sums:
-        check(data, sums)
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--check", metavar="SUMS")
+    a.add_argument("data")
+    a.add_argument("output")
+    a.add_argument("times", metavar="CLASS=TIMES", nargs="*")
+    a = a.parse_args()
+    data, output = a.data, a.output
+    if a.check:
+        check(data, a.check)
     names = names_of(data)
     times = {}
-    for argument in repeated:
+    for argument in a.times:
         name, _, count = argument.partition("=")
         if name not in names or not count.isdigit():
             sys.exit(f"balanced_list.py: {argument}: must be CLASS=TIMES, and CLASS one of {' '.join(names)}")
